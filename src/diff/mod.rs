@@ -29,8 +29,8 @@ pub(crate) use repos::{MergeDiff, RepoChange};
 pub(crate) use version::VersionStep;
 pub(crate) use view::Home;
 
-use crate::lock::Lock;
-use crate::repo::Series;
+use crate::lock::{Lock, Pin};
+use crate::repo::{RepoName, Series};
 use view::View;
 
 /// What changed for the profiles that went from one series to another, or stayed on one.
@@ -39,6 +39,8 @@ pub(crate) struct LockDiff<'l> {
     /// Their names, sorted.
     pub(crate) profiles: Vec<&'l str>,
     pub(crate) series: Step<Series>,
+    /// The repositories of which the new lock has several pins. `NAME@COMMIT` does not say which of them it means.
+    pub(crate) several: BTreeSet<&'l RepoName>,
     /// By name. A repository may be there twice, if it has two pins.
     pub(crate) repos: Vec<RepoChange<'l>>,
     /// By name.
@@ -92,7 +94,7 @@ impl<'l> Names<'l> {
 
 impl LockDiff<'_> {
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { profiles: _, series, repos, modules, python, odoo_python, bin, deb } = self;
+        let Self { profiles: _, series, several: _, repos, modules, python, odoo_python, bin, deb } = self;
         let is_empty = repos.is_empty() && modules.is_empty();
         is_empty && series.is_same() && [python, odoo_python, bin, deb].into_iter().all(Names::is_empty)
     }
@@ -129,8 +131,11 @@ pub(crate) fn diffs<'l>(old: &'l Lock, new: &'l Lock, profile: Option<&str>) -> 
 fn between<'l>(old: &'l Lock, new: &'l Lock, profiles: Vec<&'l str>, series: Step<Series>) -> LockDiff<'l> {
     let views = Step { from: old, to: new }.map(|lock| View::of(lock, &profiles));
     let names = |of: for<'v> fn(&'v View<'l>) -> Vec<&'l str>| Names::between(of(&views.from), of(&views.to));
+    let is_twice = |pin: &&Pin| new.repos.iter().filter(|repo| repo.pin.name == pin.name).count() > 1;
+    let several = new.repos.iter().map(|repo| &repo.pin).filter(is_twice).map(|pin| &pin.name).collect();
     LockDiff {
         series,
+        several,
         repos: repos::diffs(&views.from, &views.to),
         modules: modules::diffs(&views, series),
         python: names(View::python),

@@ -15,7 +15,7 @@ pub(crate) enum DiffError {
     DeepUpdate,
     #[error("the name of a lock to compare is empty")]
     EmptyName,
-    #[error("`--format update` has no changelog, so `--log` is of no use")]
+    #[error("`--log` does not work with `--format update`")]
     LogOfUpdate,
     #[error("`{word}` is not a file, and `{}` is not in a git repository", directory.display())]
     NoGit { word: String, directory: PathBuf },
@@ -33,6 +33,8 @@ pub(crate) enum DiffError {
     NotThere { word: String, is_shallow: bool },
     #[error("the database has Odoo {found}, but profile `{profile}` has {wanted}")]
     OtherSeries { profile: String, found: Series, wanted: Series },
+    #[error("the report is not written to `{}`, because oca reads this file", file.display())]
+    OverInput { file: PathBuf },
     #[error("stdin cannot be both {what}")]
     StdinTwice { what: &'static str },
 }
@@ -53,6 +55,7 @@ impl DiffError {
                 "name a revision of git or a file; if the name is in a variable, check that it is set"
                     .to_owned()
             }
+            Self::OverInput { .. } => "name another file with `-o`".to_owned(),
             Self::LogOfUpdate => "leave out `--log`".to_owned(),
             Self::NoGit { .. } => "name two files: `oca diff OLD.json NEW.json`".to_owned(),
             Self::NoLockThere { revision: word } | Self::NotThere { word, .. } if word == "HEAD" => {

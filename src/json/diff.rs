@@ -135,7 +135,7 @@ impl<'d> DiffReport<'d> {
 
 impl<'d> SeriesDiff<'d> {
     fn of(diff: &'d LockDiff<'d>, changelogs: &'d Changelogs<'d>, deep: Option<&'d Deep>) -> Self {
-        let LockDiff { profiles, series, repos, modules, python, odoo_python, bin, deb } = diff;
+        let LockDiff { profiles, series, several: _, repos, modules, python, odoo_python, bin, deb } = diff;
         let logs = changelog::logs(diff, changelogs);
         let module = |module| ModuleEntry {
             log: changelog::entries(diff, &logs, module),

@@ -378,3 +378,20 @@ fn markdown_fits_a_pull_request_and_counts_what_is_left_out() {
     );
     assert!(text.ends_with(&left_out), "{}", &text[text.len() - 300..]);
 }
+
+#[test]
+fn the_report_overwrites_no_file_of_the_project() {
+    let env = Env::new();
+    committed(&env, &[("web_x", &[])]);
+    env.write("old.json", env.read("oca.lock.json"));
+    for file in ["oca.lock.json", "repos.toml", "old.json"] {
+        let before = env.read(file);
+        env.oca(&["diff", "old.json", "--format", "markdown", "-o", file])
+            .stderr(&format!(
+                "error: the report is not written to `{file}`, because oca reads this file\n\
+                 hint: name another file with `-o`\n"
+            ))
+            .status(2);
+        env.assert_file(file, &before);
+    }
+}

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::env::Env;
+use crate::harness::web;
 use crate::lock_diff::report;
 use crate::project::{WEB, short};
 use crate::remote::{Draft, Remote};
@@ -185,9 +186,7 @@ fn without_a_kept_log_nothing_is_told_and_nothing_is_made() {
         )
         .success();
     env.oca(&["diff", "old.json", "--log", "--format", "update"])
-        .stderr(
-            "error: `--format update` has no changelog, so `--log` is of no use\nhint: leave out `--log`\n",
-        )
+        .stderr("error: `--log` does not work with `--format update`\nhint: leave out `--log`\n")
         .status(2);
 }
 
@@ -344,4 +343,18 @@ fn each_pin_of_a_repository_has_its_own_log() {
     for title in ["web_a: one", "web_a: two"] {
         assert_eq!(report.matches(title).count(), 1, "{report}");
     }
+    // `oca lock web@…` would not know which of the two.
+    assert!(!report.contains("take back"), "{report}");
+}
+
+#[test]
+fn a_commit_without_a_message_is_told() {
+    let env = Env::new();
+    let web = web(&env);
+    env.locked(WEB);
+    web.branch("18.0").file("web_x/a.py", "1").message("").commit();
+    web.branch("18.0").file("web_x/a.py", "2").message("[FIX] web_x: two").commit();
+    let report = env.oca(&["upgrade", "--dry-run", "-q"]).output().to_string();
+    assert!(report.contains("    2 commits") || report.contains("  2 commits"), "{report}");
+    assert!(report.contains("(no message)") && report.contains("web_x: two"), "{report}");
 }

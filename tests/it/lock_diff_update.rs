@@ -321,3 +321,19 @@ fn a_module_that_another_one_overtook_counts() {
     env.oca(&["lock", "-q"]).success();
     assert_list(&env, &[], "web_a,web_b");
 }
+
+#[cfg(unix)]
+#[test]
+fn an_own_module_that_is_a_symlink_is_told() {
+    let env = Env::new();
+    committed(&env, &MODULES);
+    env.locked(&format!("[[local]]\npath = \"addons\"\n{BOTH}"));
+    env.own_module("addons/plain", "{'name': 'plain'}");
+    env.own_module("vendor/own", "{'name': 'own'}");
+    std::os::unix::fs::symlink("../vendor/own", env.project().join("addons/own")).expect("a link");
+    env.commit_all("Own modules");
+    env.write("vendor/own/a.py", "x");
+    env.oca(&["diff", "--format", "update"])
+        .stderr_contains("addons/own` is a symlink, so what is behind it is not compared")
+        .success();
+}

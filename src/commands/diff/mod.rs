@@ -11,12 +11,14 @@ use std::path::{Path, PathBuf};
 
 use side::{Sides, read, read_new};
 
+use crate::config;
 use crate::diff::deep::Deep;
 use crate::diff::{Changelogs, LockDiff, Step, diffs};
 use crate::error::{DiffError, Error};
 use crate::flags::Global;
 use crate::fs::write_out;
 use crate::json::{DiffReport, Versioned};
+use crate::lock;
 use crate::output::{Limit, MOST, Printer, Table, human, human_deep, markdown, summary, summary_deep};
 use crate::repo::counted;
 use crate::session::{Session, named_profile};
@@ -78,6 +80,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     if args.log && args.format == DiffFormat::Update {
         return Err(DiffError::LogOfUpdate.into());
     }
+    refuse_own_file(args)?;
     let sides = Sides::of(args.old.as_deref(), args.new.as_deref())?;
     if let Some(installed) = &args.installed {
         if args.format != DiffFormat::Update {
@@ -174,6 +177,18 @@ fn report(args: &Args, report: &Report<'_, '_>, printer: &Printer) -> Result<(),
 }
 
 /// Prints a text, or writes it to the file.
+/// Fails if the report would overwrite a file that is read.
+fn refuse_own_file(args: &Args) -> Result<(), Error> {
+    const READ: [&str; 3] = [lock::FILE_NAME, config::FILE_NAME, "repos.local.toml"];
+    let Some(file) = args.file() else { return Ok(()) };
+    let is_own = file.file_name().is_some_and(|name| READ.iter().any(|read| name == *read));
+    let mut compared = [&args.old, &args.new].into_iter().flatten();
+    if is_own || compared.any(|word| file == Path::new(word)) {
+        return Err(DiffError::OverInput { file: file.to_owned() }.into());
+    }
+    Ok(())
+}
+
 fn deliver(args: &Args, text: &str, printer: &Printer) -> Result<(), Error> {
     match args.file() {
         Some(file) => write_out(file, text.as_bytes())?,

@@ -73,6 +73,7 @@ impl OwnModules {
             let survey =
                 |revision: &Option<String>| own.survey(revision.as_deref(), &path, &below, diff.series.to);
             let surveys = Step { from: survey(&own.revisions.from)?, to: survey(&own.revisions.to)? };
+            tell_of_links(&path, &surveys.to, session.printer);
             own.directories.push(OwnDirectory { path, below, surveys });
         }
         Ok(Some(own))
@@ -204,4 +205,15 @@ pub(super) fn directories(diff: &LockDiff<'_>, session: &Session<'_>) -> Result<
 
 fn has(survey: &Survey, module: &ModuleName) -> bool {
     survey.modules.iter().any(|found| found.name == *module)
+}
+
+/// Warns of modules that are symlinks: git has the target of a symlink, not the files behind it.
+fn tell_of_links(directory: &Path, survey: &Survey, printer: &Printer) {
+    let modules = survey.modules.iter().map(|module| directory.join(module.name.as_str()));
+    for link in modules.chain([directory.to_owned()]).filter(|path| path.is_symlink()) {
+        printer.warning(&format!(
+            "`{}` is a symlink, so what is behind it is not compared: add it to the list if it changed",
+            link.display()
+        ));
+    }
 }

@@ -49,6 +49,8 @@ pub(crate) enum BadDatabase {
     Patterns,
     #[error("`odoo` is `{word}`; a version of `base` looks like `18.0.1.3`")]
     Series { word: String },
+    #[error("it has neither `checksums` nor `modules`")]
+    Nothing,
     #[error("it is larger than {} MiB", LARGEST >> 20)]
     TooLarge,
     #[error("the key `{key}` is not known")]
@@ -71,7 +73,8 @@ impl Database {
         // The checksum of a module `checksums` would be a string.
         if !matches!(all.get("checksums"), Some(Value::Object(_) | Value::Null)) {
             let checksums = checksums(all)?;
-            return Ok(Self { series: None, modules: None, checksums, languages: None, patterns: None });
+            let found = Self { series: None, modules: None, checksums, languages: None, patterns: None };
+            return found.or_nothing();
         }
         if let Some(key) = all.keys().find(|key| !KEYS.contains(&key.as_str())) {
             return Err(BadDatabase::UnknownKey { key: in_short(key) });
@@ -95,7 +98,12 @@ impl Database {
             Value::Object(all) => checksums(all)?,
             _ => BTreeMap::new(),
         };
-        Ok(Self { series, modules: modules.transpose()?, checksums, languages, patterns })
+        Self { series, modules: modules.transpose()?, checksums, languages, patterns }.or_nothing()
+    }
+
+    /// Without checksums and without the installed modules, it is not known what to update.
+    fn or_nothing(self) -> Result<Self, BadDatabase> {
+        if self.has_modules() || self.has_checksums() { Ok(self) } else { Err(BadDatabase::Nothing) }
     }
 
     /// Whether it says which modules are installed. If not, those without a checksum are not known.

@@ -51,6 +51,7 @@ fn every_refused_comparison_has_its_words() {
         DeepUpdate {},
         EmptyName {},
         LogOfUpdate {},
+        OverInput { file: "oca.lock.json".into() },
         InstalledAlone {},
         NoGit { word: "main".to_owned(), directory: "/srv/shop".into() },
         NoLockThere { revision: "HEAD".to_owned() },
@@ -70,8 +71,10 @@ fn every_refused_comparison_has_its_words() {
       hint: run `oca diff --deep` and `oca diff --format update` one after the other
     2 the name of a lock to compare is empty
       hint: name a revision of git or a file; if the name is in a variable, check that it is set
-    2 `--format update` has no changelog, so `--log` is of no use
+    2 `--log` does not work with `--format update`
       hint: leave out `--log`
+    2 the report is not written to `oca.lock.json`, because oca reads this file
+      hint: name another file with `-o`
     2 `--installed` is for `--format update`
       hint: add `--format update`
     2 `main` is not a file, and `/srv/shop` is not in a git repository

@@ -230,7 +230,7 @@ fn lost(history: &RemoteHistory<'_, '_>, old: CommitId, new: CommitId) -> Result
         .keys()
         .map(|commit| {
             let message = messages.get(commit);
-            let title = message.map_or(String::new(), |message| in_short(message.signature.title()));
+            let title = title(message.map_or("", |message| message.signature.title()));
             (message.map_or(0, |message| message.time), LostCommit { commit: *commit, title })
         })
         .collect();
@@ -291,7 +291,7 @@ impl BranchLine<'_> {
             commit,
             time: message.time,
             request: message.request,
-            title: in_short(without_number(title, message.request)),
+            title: self::title(without_number(title, message.request)),
             touched: None,
         })
     }
@@ -328,6 +328,11 @@ fn adds_module(title: &str) -> bool {
         words.next().is_some_and(|word| word.ends_with(':') || words.next().is_none())
     };
     title.contains("[mig]") || title.split_once("[add]").is_some_and(names_it)
+}
+
+/// The title on one line.
+fn title(title: &str) -> String {
+    if title.is_empty() { "(no message)".to_owned() } else { in_short(title) }
 }
 
 /// The title without the number that a forge adds to it: `Fix x (#12)`.

@@ -21,7 +21,10 @@ impl Signature {
         let (header, message) = text.split_once("\n\n")?;
         let author = header.lines().find_map(|line| line.strip_prefix("author "))?;
         let author = author.rsplit_once('>')?.0.to_owned();
-        Some(Self { author, title: message.trim_start().lines().next()?.trim().to_owned() })
+        Some(Self {
+            author,
+            title: message.trim_start().lines().next().unwrap_or_default().trim().to_owned(),
+        })
     }
 
     /// The name of the author.

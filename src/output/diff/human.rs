@@ -38,7 +38,7 @@ pub(crate) fn human<'l>(diff: &LockDiff<'l>, changelogs: &Changelogs<'l>) -> Tab
         }
         let mut logs = Vec::new();
         for change in changes {
-            of_repo(&mut table, name, change);
+            of_repo(&mut table, name, change, diff);
             if let Some(log) = ShownLog::of(changelogs, diff, change, &modules, MOST_ENTRIES) {
                 table.row([format!("  {}", log.summary())]);
                 log.of_repo().for_each(|told| table.row([format!("  {}", of_entry(told, true))]));
@@ -64,7 +64,7 @@ pub(crate) fn human<'l>(diff: &LockDiff<'l>, changelogs: &Changelogs<'l>) -> Tab
     table
 }
 
-fn of_repo(table: &mut Table, name: &RepoName, change: &RepoChange<'_>) {
+fn of_repo(table: &mut Table, name: &RepoName, change: &RepoChange<'_>, diff: &LockDiff<'_>) {
     let (repos, reference) = match change {
         RepoChange::Added(repo) => {
             let cells = [name.to_string(), format!("{} at {}", arrival(repo), repo.commit.short())];
@@ -79,11 +79,11 @@ fn of_repo(table: &mut Table, name: &RepoName, change: &RepoChange<'_>) {
     let Step { from, to } = repos.commits();
     let moves = if from == to { "same commit".to_owned() } else { moved(from, to) };
     table.row([name.to_string(), moves, reference]);
-    details(repos).into_iter().for_each(|detail| table.row([format!("  {detail}")]));
+    details(repos, diff).into_iter().for_each(|detail| table.row([format!("  {detail}")]));
 }
 
 /// The lines below the row of a repository.
-fn details(repos: &Step<&LockedRepo>) -> Vec<String> {
+fn details(repos: &Step<&LockedRepo>, diff: &LockDiff<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     if !repos.references().is_same() {
         lines.push(format!("was on {}", repos.references().from));
@@ -98,14 +98,16 @@ fn details(repos: &Step<&LockedRepo>) -> Vec<String> {
     lines.extend(patches.more.iter().map(|path| format!("patch `{path}`: new")));
     lines.extend(patches.fewer.iter().map(|path| format!("patch `{path}`: gone")));
     lines.extend(repos.changed_patches().iter().map(|path| format!("patch `{path}`: changed")));
-    lines.extend(back(repos).map(|command| format!("take back: {command}")));
+    lines.extend(back(repos, diff).map(|command| format!("take back: {command}")));
     lines
 }
 
-/// The command that moves a repository back. `None` if it did not move, or if its branch or url is another one.
-pub(super) fn back(repos: &Step<&LockedRepo>) -> Option<String> {
+/// The command that moves a repository back. `None` if it did not move, if its branch or url is another one, or if it has
+/// several pins.
+pub(super) fn back(repos: &Step<&LockedRepo>, diff: &LockDiff<'_>) -> Option<String> {
     let Step { from, to } = repos.commits();
-    let can_go_back = from != to && repos.from.pin.has_base_of(&repos.to.pin);
+    let is_only = !diff.several.contains(&repos.to.pin.name);
+    let can_go_back = from != to && is_only && repos.from.pin.has_base_of(&repos.to.pin);
     can_go_back.then(|| format!("oca lock {}@{from}", repos.to.pin.name))
 }
 

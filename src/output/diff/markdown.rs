@@ -124,7 +124,7 @@ fn lines<'l>(
         }
         let mut logs = Vec::new();
         for change in changes {
-            of_repo(&mut lines, name, change);
+            of_repo(&mut lines, name, change, diff);
             if let Some(log) = ShownLog::of(changelogs, diff, change, &modules, most) {
                 lines.plain(format!("- {}", log.summary()));
                 log.of_repo().for_each(|told| lines.about(About::Entry, of_entry(told, "- ", true)));
@@ -182,7 +182,7 @@ impl Lines {
     }
 }
 
-fn of_repo(lines: &mut Lines, name: &RepoName, change: &RepoChange<'_>) {
+fn of_repo(lines: &mut Lines, name: &RepoName, change: &RepoChange<'_>, diff: &LockDiff<'_>) {
     let title = code(name.as_str());
     let repos = match change {
         RepoChange::Added(repo) => {
@@ -199,10 +199,10 @@ fn of_repo(lines: &mut Lines, name: &RepoName, change: &RepoChange<'_>) {
         Some(page) => format!("{title}: [{moves}]({page})"),
         None => format!("{title}: {moves}"),
     });
-    details(repos).into_iter().for_each(|detail| lines.plain(format!("- {detail}")));
+    details(repos, diff).into_iter().for_each(|detail| lines.plain(format!("- {detail}")));
 }
 
-fn details(repos: &Step<&LockedRepo>) -> Vec<String> {
+fn details(repos: &Step<&LockedRepo>, diff: &LockDiff<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     let Step { from, to } = repos.references();
     if from != to {
@@ -218,7 +218,7 @@ fn details(repos: &Step<&LockedRepo>) -> Vec<String> {
     lines.extend(patches.more.iter().map(|path| format!("new patch {}", code(path))));
     lines.extend(patches.fewer.iter().map(|path| format!("no patch {} any more", code(path))));
     lines.extend(repos.changed_patches().iter().map(|path| format!("changed patch {}", code(path))));
-    lines.extend(back(repos).map(|command| format!("to take it back: {}", code(&command))));
+    lines.extend(back(repos, diff).map(|command| format!("to take it back: {}", code(&command))));
     lines
 }
 
