@@ -132,10 +132,11 @@ struct Found {
 
 /// Whether a manifest names a file, by its path below the module.
 pub(crate) fn names_file(manifest: &[u8], path: &[u8]) -> bool {
-    [b"\"", b"'"].into_iter().any(|quote| {
-        let quoted = [quote, path, quote].concat();
-        manifest.windows(quoted.len()).any(|part| part == quoted)
-    })
+    let is_part = |part: &&[u8]| !part.is_empty() && *part != b".";
+    // Odoo joins the path of the module and the word, and does not mind `./` and `//`.
+    let is_it =
+        |word: &[u8]| word.split(|byte| *byte == b'/').filter(is_part).eq(path.split(|byte| *byte == b'/'));
+    manifest.split(|byte| matches!(byte, b'"' | b'\'')).any(is_it)
 }
 
 fn is_data(name: &[u8]) -> bool {
@@ -261,6 +262,8 @@ mod tests {
     fn a_manifest_names_a_file_by_its_whole_path() {
         let manifest = b"{'data': ['static/a.xml', \"tests/b.csv\"], 'assets': ['x/static/c.xml']}";
         assert!(names_file(manifest, b"static/a.xml") && names_file(manifest, b"tests/b.csv"));
+        assert!(names_file(b"['./static/a.xml', 'tests//b.csv']", b"static/a.xml"));
+        assert!(names_file(b"['./static/a.xml', 'tests//b.csv']", b"tests/b.csv"));
         assert!(!names_file(manifest, b"static/c.xml") && !names_file(manifest, b"a.xml"));
     }
 }

@@ -85,9 +85,10 @@ impl Snapshot<'_, '_> {
         if let Some(log) = kept(store, old, new) {
             return Ok(log);
         }
-        let log = self.ask_log(old, root)?;
-        // What the remote does not have any more, it may have again later.
-        if log.lost != Lost::Everything
+        let (log, is_whole) = self.ask_log(old, root)?;
+        // What the remote does not have now, it may have again later.
+        if is_whole
+            && log.lost != Lost::Everything
             && let Ok(text) = serde_json::to_vec(&log)
         {
             store.keep_log(old, new, &text);
@@ -95,7 +96,8 @@ impl Snapshot<'_, '_> {
         Ok(log)
     }
 
-    fn ask_log(&self, old: CommitId, root: Option<TreeId>) -> Result<Log, Error> {
+    /// The log, and whether it has everything that the remote can say.
+    fn ask_log(&self, old: CommitId, root: Option<TreeId>) -> Result<(Log, bool), Error> {
         let new = self.commit();
         let references = vec![self.reference().clone()];
         let history = RemoteHistory::new(self.remote(), references, self.meter());
@@ -103,13 +105,8 @@ impl Snapshot<'_, '_> {
         let Some(range) = range else {
             let of_new = history.newest(new, 1)?;
             let time = history.messages(&of_new)?.get(&new).map_or(0, |message| message.time);
-            return Ok(Log {
-                format: FORMAT,
-                commits: None,
-                time,
-                entries: Vec::new(),
-                lost: Lost::Everything,
-            });
+            let (entries, lost) = (Vec::new(), Lost::Everything);
+            return Ok((Log { format: FORMAT, commits: None, time, entries, lost }, true));
         };
         let lost = if new == old || range.boundary.contains(&old) {
             Lost::Nothing
@@ -126,8 +123,9 @@ impl Snapshot<'_, '_> {
         };
         let branch = BranchLine { tip: new, range: &range, messages: &messages };
         let mut entries = branch.entries();
-        self.add_touched(&history, &branch, (old, root), &mut entries)?;
-        Ok(Log { format: FORMAT, commits: Some(range.commits.len()), time, entries, lost })
+        // Whether the history was rewritten is known without the trees.
+        let is_whole = self.add_touched(&history, &branch, (old, root), &mut entries).is_ok();
+        Ok((Log { format: FORMAT, commits: Some(range.commits.len()), time, entries, lost }, is_whole))
     }
 
     /// Adds what each entry changed, if the remote sends trees by their ids.
@@ -246,20 +244,9 @@ struct BranchLine<'a> {
 }
 
 impl BranchLine<'_> {
-    /// The line of first parents. The newest first.
-    fn line(&self) -> Vec<CommitId> {
-        let (mut line, mut next, mut seen) = (Vec::new(), Some(self.tip), HashSet::new());
-        while let Some(commit) = next.filter(|commit| seen.insert(*commit)) {
-            let Some(parents) = self.range.commits.get(&commit) else { break };
-            line.push(commit);
-            next = parents.first().copied();
-        }
-        line
-    }
-
     /// What a person wants to read of the line. The newest first.
     fn entries(&self) -> Vec<LogEntry> {
-        let line = self.line();
+        let line = self.range.first_parents(self.tip);
         // From the oldest to the newest: what one merge brought, a later one does not bring.
         let mut there: HashSet<CommitId> = line.iter().copied().collect();
         let mut entries: Vec<LogEntry> =

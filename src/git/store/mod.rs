@@ -30,6 +30,8 @@ pub(super) const STORES: &str = "stores";
 const URL: &str = "oca-url";
 /// A use is recorded only if the last recorded one is older than this.
 const USE: Duration = Duration::from_hours(24);
+/// The prefix of the files that replace another one.
+const REPLACING: &str = "oca-new-";
 /// The file with the paths of the locks whose projects used the store, one on each line.
 const LOCKS: &str = "oca-locks";
 /// The directory with the kept logs.
@@ -107,7 +109,8 @@ impl Store {
 
     /// Writes a file of the store, so that nobody reads half of it.
     fn replace(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-        let mut aside = tempfile::Builder::new().prefix(ASIDE_PREFIX).tempfile_in(&self.directory)?;
+        // Not `ASIDE_PREFIX`: this is written without the lock of the store, so another thread would sweep it away.
+        let mut aside = tempfile::Builder::new().prefix(REPLACING).tempfile_in(&self.directory)?;
         aside.write_all(bytes)?;
         aside.persist(self.directory.join(name))?;
         Ok(())
@@ -320,8 +323,13 @@ impl Store {
             fs::create_dir_all(&directory).and_then(|()| fs::write(self.log_file(old, new), text));
     }
 
-    /// Removes the kept logs that were not written for this long.
+    /// Removes the kept logs that were not written for this long, and what a killed process did not put in its place. The
+    /// caller owns the store.
     pub(super) fn drop_logs(&self, older_than: Duration) -> Result<(), Error> {
+        let entries = fs::read_dir(&self.directory).into_iter().flatten().filter_map(Result::ok);
+        for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(REPLACING)) {
+            fs::remove_file(entry.path()).at("remove", &entry.path())?;
+        }
         let directory = self.directory.join(LOGS);
         let Ok(entries) = fs::read_dir(&directory) else { return Ok(()) };
         for entry in entries.filter_map(Result::ok) {
