@@ -1,8 +1,8 @@
 //! The changelog of the repositories that moved: from the cache, or from the remotes.
 
+use super::compared::declared_url;
 use super::content::Contents;
 use super::remotes::{Job, OfPin, Remotes};
-use super::to_update::declared_url;
 use crate::diff::{Changed, Changelogs, LockDiff, MOST_HISTORY, ModuleChange, OpenNews, Step, moved};
 use crate::error::Error;
 use crate::git::{Git, GitTree, Log, Lost, Meter, Remote};

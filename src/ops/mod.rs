@@ -6,6 +6,7 @@ mod attributes;
 mod careful;
 mod changelogs;
 mod checkouts;
+mod compared;
 mod content;
 pub(crate) mod deep;
 mod exported;

@@ -1,15 +1,15 @@
 //! Which modules a database must update after a move of the pins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::compared::{Compared, by_repository};
 use super::content::Contents;
-use super::remotes::{OfPin, Remotes};
+use super::remotes::Remotes;
 use super::target::confirm_trees;
-use crate::config::Profile;
 use crate::diff::{Difference, Home, Loaded, Step, names_file};
 use crate::error::Error;
 use crate::git::{Git, GitTree, Meter, Snapshot};
-use crate::lock::{LockedRepo, Pin};
+use crate::lock::LockedRepo;
 use crate::repo::{
     AtPath, BlobId, MANIFESTS, ModuleName, Objects, RemoteUrl, RepoPath, TreeEntry, TreeId, at_path,
 };
@@ -24,19 +24,6 @@ pub(crate) struct ToUpdate<'l> {
     pub(crate) unread: Vec<Failure>,
 }
 
-/// A repository before and now, with those of its modules that may differ.
-struct Compared<'l> {
-    repos: Step<&'l LockedRepo>,
-    urls: Step<RemoteUrl>,
-    modules: Vec<Step<Home<'l>>>,
-}
-
-impl OfPin for Compared<'_> {
-    fn pin(&self) -> &Pin {
-        &self.repos.to.pin
-    }
-}
-
 /// Finds the modules to update among `homes`, which both locks have. Trees that are not in the cache are fetched.
 pub(crate) fn to_update<'l>(
     session: &Session<'_>,
@@ -44,17 +31,7 @@ pub(crate) fn to_update<'l>(
     homes: Vec<Step<Home<'l>>>,
     loaded: &Loaded,
 ) -> Result<ToUpdate<'l>, Error> {
-    let mut by_pins: BTreeMap<(&Pin, &Pin), Vec<Step<Home<'l>>>> = BTreeMap::new();
-    for both in homes {
-        by_pins.entry((&both.from.repo.pin, &both.to.repo.pin)).or_default().push(both);
-    }
-    let mut compared = Vec::new();
-    for modules in by_pins.into_values() {
-        let Some(first) = modules.first() else { continue };
-        let repos = Step { from: first.from.repo, to: first.to.repo };
-        let urls = Step { from: declared_url(session, repos.from)?, to: declared_url(session, repos.to)? };
-        compared.push(Compared { repos, urls, modules });
-    }
+    let compared = by_repository(session, homes)?;
     let remotes = Remotes::of(session)?.without_lines();
     let answers = remotes.each(
         &compared,
@@ -85,13 +62,6 @@ pub(crate) fn to_update<'l>(
         update.unread.push(failure);
     }
     Ok(update)
-}
-
-/// The url for requests: as it is declared, with its secrets, if it is declared.
-pub(super) fn declared_url(session: &Session<'_>, locked: &LockedRepo) -> Result<RemoteUrl, Error> {
-    let mut declared = session.config.profiles.iter().flat_map(Profile::all_repos);
-    let declared = declared.find(|repo| repo.url.without_secret() == locked.pin.url);
-    session.remote_url(declared.map_or(&locked.pin.url, |repo| &repo.url))
 }
 
 fn snapshot<'g, 'm>(

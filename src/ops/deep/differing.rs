@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::listing::{Listing, read_blobs};
 use super::reading::Sources;
-use super::url;
 use crate::diff::deep::ApiChanges;
 use crate::diff::{Home, Step};
 use crate::error::Error;
 use crate::git::Snapshot;
-use crate::lock::{LockedRepo, Pin};
+use crate::ops::compared::{Compared, by_repository};
 use crate::ops::content::Contents;
-use crate::ops::remotes::{OfPin, Remotes};
+use crate::ops::remotes::Remotes;
 use crate::ops::target::confirm_trees;
-use crate::repo::{BlobId, RemoteUrl, UnreadableTree};
+use crate::repo::{BlobId, UnreadableTree};
 use crate::report::{Done, Failure, Trouble};
 use crate::session::Session;
 use crate::source::{FileFacts, ModuleFacts, Source};
@@ -26,19 +25,6 @@ pub(super) struct Changed<'l> {
     pub(super) may_break: bool,
     /// The paths of all files of the new module.
     pub(super) paths: Vec<String>,
-}
-
-/// A repository before and now, with those of its modules that may differ.
-struct Compared<'l> {
-    repos: Step<&'l LockedRepo>,
-    urls: Step<RemoteUrl>,
-    modules: Vec<Step<Home<'l>>>,
-}
-
-impl OfPin for Compared<'_> {
-    fn pin(&self) -> &Pin {
-        &self.repos.to.pin
-    }
 }
 
 /// A module with the source files that only one side has in this form.
@@ -57,17 +43,7 @@ pub(super) fn changed<'l>(
     homes: Vec<Step<Home<'l>>>,
     sources: &Sources,
 ) -> Result<(Vec<Changed<'l>>, Vec<Failure>), Error> {
-    let mut by_pins: BTreeMap<(&Pin, &Pin), Vec<Step<Home<'l>>>> = BTreeMap::new();
-    for both in homes {
-        by_pins.entry((&both.from.repo.pin, &both.to.repo.pin)).or_default().push(both);
-    }
-    let mut compared = Vec::new();
-    for modules in by_pins.into_values() {
-        let Some(first) = modules.first() else { continue };
-        let repos = Step { from: first.from.repo, to: first.to.repo };
-        let urls = Step { from: url(session, repos.from)?, to: url(session, repos.to)? };
-        compared.push(Compared { repos, urls, modules });
-    }
+    let compared = by_repository(session, homes)?;
     let answers = remotes.each(
         &compared,
         |compared, watch| {

@@ -15,12 +15,11 @@ use reading::{Side, Sources, Wanted, read_modules};
 
 use super::content::Contents;
 use super::remotes::Remotes;
-use crate::config::Profile;
 use crate::diff::deep::{ApiChanges, Deep, DeepModule, Member, UnreadFile, World, find, scripts_to_run};
 use crate::diff::{Home, LockDiff, Step, homes, shared};
 use crate::error::Error;
-use crate::lock::{Lock, LockedRepo};
-use crate::repo::{CorePart, RemoteUrl};
+use crate::lock::Lock;
+use crate::repo::CorePart;
 use crate::report::Failure;
 use crate::session::Session;
 use crate::source::{ModuleFacts, Source};
@@ -171,11 +170,4 @@ fn modules(
     modules.retain(|module| !module.changes.is_empty() || !module.scripts.is_empty());
     modules.sort_by(|a, b| a.name.cmp(&b.name));
     modules
-}
-
-/// The url for requests: as it is declared, with its secrets, if it is declared.
-fn url(session: &Session<'_>, locked: &LockedRepo) -> Result<RemoteUrl, Error> {
-    let mut declared = session.config.profiles.iter().flat_map(Profile::all_repos);
-    let declared = declared.find(|repo| repo.url.without_secret() == locked.pin.url);
-    session.remote_url(declared.map_or(&locked.pin.url, |repo| &repo.url))
 }

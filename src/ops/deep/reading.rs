@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use super::listing::{Listing, read_blobs};
-use super::url;
 use crate::diff::{Home, Step};
 use crate::error::Error;
 use crate::lock::{LockedRepo, Pin};
+use crate::ops::compared::declared_url;
 use crate::ops::content::Contents;
 use crate::ops::remotes::{OfPin, Remotes};
 use crate::repo::{BlobId, ModuleName, RemoteUrl};
@@ -96,7 +96,7 @@ pub(super) fn read_modules<'l>(
     let mut by_url: BTreeMap<String, Reading<'l>> = BTreeMap::new();
     for Wanted { side, home } in wanted {
         let repo = home.repo;
-        let url = url(session, repo)?;
+        let url = declared_url(session, repo)?;
         let key = url.as_str().to_owned();
         let reading = by_url.entry(key).or_insert_with(|| Reading { url, first: repo, repos: Vec::new() });
         let is_same = |of: &&mut OfRepo<'_>| of.side == side && of.repo.pin == repo.pin;

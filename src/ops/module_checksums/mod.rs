@@ -4,10 +4,10 @@ mod links;
 
 use std::collections::BTreeMap;
 
+use super::compared::declared_url;
 use super::content::Contents;
 use super::remotes::{OfPin, Remotes};
 use super::target::confirm_trees;
-use super::to_update::declared_url;
 use crate::diff::{Checksum, ChecksumRule, Hasher, Home, Unhashable};
 use crate::error::Error;
 use crate::export::{self, CoreScope, ExportRequest, FileKind, Scope};
