@@ -5,7 +5,7 @@
 //! ```text
 //! {main, fuzz} → cli → commands → ops → session → output → json → error → {check, diff} → {plan, import} → facts
 //!                       → progress → report → forge
-//!                       → {config, lock, git, addons, catalogue, odoo_conf, export}
+//!                       → {config, lock, git, addons, catalogue, odoo_conf, export, page}
 //!                       → {patch, merge, requirements, source}
 //!                       → {repo, fs, pool, flags}
 //! ```
@@ -27,6 +27,7 @@
 //!   both.
 //! - `export` chooses, writes and verifies plain files; it reads trees and blobs through the trait
 //!   [`Objects`](repo::Objects).
+//! - `page` writes the page of `oca report`: plain data in, HTML out.
 //! - `report` describes what happened, as plain data with its words; `progress` reports it while it happens.
 //! - `ops` has the steps that several commands share, with their notes and warnings. Commands do not call each other.
 //! - `session` is one run in one project: its files, its profile, its paths.
@@ -59,6 +60,7 @@ mod merge;
 mod odoo_conf;
 mod ops;
 mod output;
+mod page;
 mod patch;
 mod plan;
 mod pool;

@@ -1,18 +1,15 @@
 //! `oca check`: checks the modules of the profile for problems.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::check::{self, PathEntry, Subject};
-use crate::config::{Profile, Surround, Template};
+use crate::check;
 use crate::error::Error;
 use crate::fs::slashed;
 use crate::git::Superproject;
 use crate::json::{CheckReport, code_quality};
-use crate::lock::Lock;
-use crate::ops::{in_front, known, tell_of_plain_core, without_init};
+use crate::ops::{checked, tell_of_plain_core, without_init};
 use crate::output::{github, render_findings};
-use crate::plan::{self, Inventory};
 use crate::repo::counted;
 use crate::report::{Count, Finding, RULES, Severity};
 use crate::session::Session;
@@ -46,30 +43,14 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         for path in without_init(session, profile)? {
             session.printer.note(&format!("`{path}` has no `__init__.py`, so it is not a module"));
         }
-        let (locals, around) = (session.own_directories(profile)?, session.surrounding_modules(profile)?);
-        let inventory = Inventory::new(profile, &lock, &locals, &around);
-        if !inventory.knows_odoo() {
+        let checked = checked(session, profile, &lock, args.strict)?;
+        if checked.is_unlisted {
             unlisted.insert(profile.odoo);
         }
-        looked_at.extend(inventory.given().map(|module| module.name.to_owned()));
-        let entries = entries(session, profile, &lock)?;
-        let wanted = if args.strict {
-            inventory.given().map(|module| module.name).collect()
-        } else {
-            inventory.wanted()
-        };
-        let known = known(session, profile.odoo);
-        let subject =
-            Subject { inventory: &inventory, lock: &lock, entries: &entries, wanted: &wanted, known: &known };
-        let mut findings = check::findings(&subject);
-        findings.extend(in_front(session, profile, &lock)?);
-        unused.push(check::ignore(&mut findings, &profile.check.ignore));
-        let unasked = findings.iter().filter(|finding| finding.severity() == Severity::Note);
-        let bad: BTreeSet<&str> = unasked.flat_map(Finding::blocks).collect();
-        let dependants = inventory.blocked_by(|name| bad.contains(name)).into_keys();
-        let own = inventory.given().map(|module| module.name).filter(|name| bad.contains(name));
-        blocked.extend(dependants.chain(own).map(str::to_owned));
-        all.push(findings);
+        looked_at.extend(checked.modules);
+        blocked.extend(checked.blocked);
+        all.push(checked.findings);
+        unused.push(checked.unused);
     }
     tell_unused(session, &unused);
     tell_of_plain_core(session);
@@ -150,33 +131,4 @@ fn tell_unused(session: &Session<'_>, unused: &[Vec<&str>]) {
             session.printer.detail(&format!("`{word}` in `ignore` of `[check]` hides nothing"));
         }
     }
-}
-
-/// The entries of the path, without those whose variables are unset.
-fn entries(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
-    let mut entries = Vec::new();
-    let mut add = |template: &Template, path: Option<PathBuf>| {
-        let name = template.as_str().to_owned();
-        entries.extend(path.map(|path| PathEntry { path, name, line: profile.line }));
-    };
-    let Surround { before, after } = session.config.addons_path(profile);
-    for template in before.iter().chain(&after) {
-        add(template, session.set_entry(template)?);
-    }
-    for local in &profile.locals {
-        add(&local.path, session.own_directory(profile, local)?);
-    }
-    for selected in plan::placed(profile, lock) {
-        let (name, line) = (&selected.repo.name, selected.repo.line);
-        let checkout = session.checkout(profile, name)?;
-        for directory in plan::path_entries(&selected) {
-            entries.push(match directory.as_str() {
-                "." => PathEntry { path: checkout.clone(), name: name.to_string(), line },
-                directory => {
-                    PathEntry { path: checkout.join(directory), name: format!("{name}/{directory}"), line }
-                }
-            });
-        }
-    }
-    Ok(entries)
 }

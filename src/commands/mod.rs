@@ -14,6 +14,7 @@ mod merge_lock;
 mod outdated;
 mod patch;
 mod remove;
+mod report;
 mod requirements;
 mod resolve;
 mod status;
@@ -81,6 +82,10 @@ pub(crate) enum Command {
     Why(why::Args),
     /// Check the modules of the profile for problems
     Check(check::Args),
+    /// Write a page about the project: sizes, dependencies, pins, requirements, findings
+    ///
+    /// The page is one HTML file that needs nothing else. The same lock gives the same page.
+    Report(report::Args),
     /// Show, clean or prune the cache of fetched objects
     Cache(cache::Args),
     /// Merge three locks, as git's merge driver for oca.lock.json
@@ -135,6 +140,7 @@ fn run_one<'a>(
         Command::Tree(args) => tree::run(args, &session()?),
         Command::Why(args) => why::run(args, &session()?),
         Command::Check(args) => check::run(args, &session()?),
+        Command::Report(args) => report::run(args, &session()?),
         Command::Cache(args) => cache::run(args, global, printer),
         Command::MergeLock(args) => merge_lock::run(args),
     }

@@ -1,10 +1,9 @@
 //! `oca tree`: shows the dependencies of modules.
 
 use crate::error::Error;
-use crate::flags::{Format, FormatArg};
 use crate::json::TreeReport;
 use crate::ops::refuse_unknown;
-use crate::output::print_tree;
+use crate::output::{dot, mermaid, print_tree};
 use crate::plan::Inventory;
 use crate::session::Session;
 
@@ -13,8 +12,17 @@ pub(crate) struct Args {
     /// The modules to start with
     #[arg(required = true, value_name = "MODULE")]
     modules: Vec<String>,
-    #[command(flatten)]
-    format: FormatArg,
+    /// How to print the tree; `dot` is for Graphviz, and `mermaid` for Markdown
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: TreeFormat,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum TreeFormat {
+    Human,
+    Json,
+    Dot,
+    Mermaid,
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
@@ -23,9 +31,12 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let (locals, around) = (session.local_modules(profile)?, session.surrounding_modules(profile)?);
     let inventory = Inventory::new(profile, &lock, &locals, &around);
     refuse_unknown(session, &inventory, &lock, &args.modules)?;
-    match args.format.format {
-        Format::Human => print_tree(session.printer, &inventory, &args.modules),
-        Format::Json => session.printer.json(&TreeReport::of(&inventory, &args.modules)),
+    let report = || TreeReport::of(&inventory, &args.modules);
+    match args.format {
+        TreeFormat::Human => print_tree(session.printer, &inventory, &args.modules),
+        TreeFormat::Json => session.printer.json(&report()),
+        TreeFormat::Dot => session.printer.data(&dot(&report())),
+        TreeFormat::Mermaid => session.printer.data(&mermaid(&report())),
     }
     Ok(())
 }

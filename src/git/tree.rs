@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use git2::{ErrorClass, ObjectType, Repository};
+use git2::{ErrorClass, ObjectType, OdbLookupFlags, Repository};
 
 use super::ids::oid;
 use super::{Error, written};
@@ -108,6 +108,17 @@ impl<'a> GitTree<'a> {
         let (length, kind) = odb.exists(id).then(|| odb.read_header(id).ok()).flatten()?;
         let is_small = kind == ObjectType::Blob && length <= most;
         is_small.then(|| Some(odb.read(id).ok()?.data().to_vec())).flatten()
+    }
+
+    /// The number of bytes of a blob, if the store has it. Reads only the header of the object.
+    pub(crate) fn known_size(&self, id: BlobId) -> Option<u64> {
+        let repository = self.repository.borrow();
+        let odb = repository.odb().ok()?;
+        let id = oid(id.as_bytes());
+        // Without the flag, libgit2 lists the packs again for each missing object.
+        let is_known = odb.exists_ext(id, OdbLookupFlags::NO_REFRESH);
+        let (length, kind) = is_known.then(|| odb.read_header(id).ok()).flatten()?;
+        (kind == ObjectType::Blob).then(|| u64::try_from(length).ok()).flatten()
     }
 
     pub(crate) fn id(&self) -> TreeId {

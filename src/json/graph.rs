@@ -75,7 +75,7 @@ pub(crate) struct GraphNode<'a> {
     pub(crate) depends: Vec<&'a str>,
 }
 
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum NodeKind {
     Module,

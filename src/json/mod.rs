@@ -30,7 +30,7 @@ pub(crate) use export::{ExportLayer, LayersReport};
 pub(crate) use find::FindReport;
 pub(crate) use findings::CheckReport;
 pub(crate) use gitlab::code_quality;
-pub(crate) use graph::{TreeReport, WhyReport};
+pub(crate) use graph::{GraphNode, NodeKind, TreeReport, WhyReport};
 pub(crate) use lock::{ChangeReport, FreshnessReport, OutdatedReport};
 pub(crate) use modules::ListReport;
 pub(crate) use requirements::{RequirementsReport, SystemReport};

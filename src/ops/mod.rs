@@ -5,6 +5,7 @@ mod ahead;
 mod attributes;
 mod careful;
 mod changelogs;
+mod checked;
 mod checkouts;
 mod compared;
 mod content;
@@ -21,6 +22,8 @@ mod names;
 mod new_own;
 mod newer_enterprise;
 mod old_core;
+pub(crate) mod outdated;
+pub(crate) mod page;
 mod placing;
 mod plain_core;
 mod remotes;
@@ -41,16 +44,16 @@ pub(crate) use ahead::Ahead;
 pub(crate) use attributes::{unfollowed, warn_of_pointers, warn_of_unfollowed};
 pub(crate) use careful::Care;
 pub(crate) use changelogs::{ask_changelogs, kept_changelogs, tell_unread_changelogs};
+pub(crate) use checked::checked;
 pub(crate) use checkouts::{
     WantedCheckout, clear_leftovers, keep_out, keep_out_of_directories, prepare_directories, tell_of_tracked,
     undeclared, wanted,
 };
 pub(crate) use content::Contents;
 pub(crate) use exported::RepoExport;
-pub(crate) use foreseen::{Foreseen, foresee};
 pub(crate) use hooks::tell_of_hooks;
-pub(crate) use in_front::{in_front, warn_of_in_front};
-pub(crate) use lacking::{known, lacking, lacking_for, lacking_in_all, warn_of_lacking};
+pub(crate) use in_front::warn_of_in_front;
+pub(crate) use lacking::{lacking, lacking_for, lacking_in_all, warn_of_lacking};
 pub(crate) use merging::MergeJob;
 pub(crate) use module_checksums::{ChecksumRequest, ModuleFiles, module_checksums};
 pub(crate) use names::{NamedMerge, movable, movables, named_repos, repo_name, unknown_repo};
@@ -58,7 +61,7 @@ pub(crate) use new_own::{NewOwn, OwnModule};
 pub(crate) use old_core::record_core;
 pub(crate) use placing::place_locked;
 pub(crate) use plain_core::{plain_core, tell_of_plain_core};
-pub(crate) use remotes::{Job, OfPin, Remotes, Watch, outcome_of};
+pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use requirements::{
     constraints, hint_of_markers, merging, of_odoo, requiring, warn_of_conflicts_with_odoo,
 };

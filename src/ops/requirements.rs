@@ -124,8 +124,13 @@ pub(super) fn conflicts(
     profile: &Profile,
     lock: &Lock,
 ) -> Result<Vec<Conflict>, Error> {
+    Ok(merged(session, profile, lock)?.conflicts)
+}
+
+/// The requirements of a profile, compared with its constraints and with those of Odoo itself.
+pub(super) fn merged(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Merged, Error> {
     let constraints = Parsed::concat([constraints(session, profile)?, of_odoo(profile, lock)]);
-    Ok(merged_with(session, profile, lock, &constraints)?.conflicts)
+    merged_with(session, profile, lock, &constraints)
 }
 
 /// The requirements of a profile, compared with those of Odoo itself. Empty if Odoo has none.

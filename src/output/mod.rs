@@ -2,6 +2,7 @@
 
 mod bars;
 mod cache;
+mod diagram;
 mod diff;
 mod findings;
 pub(crate) mod github;
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 pub(crate) use cache::{render_pruned_total, render_store};
+pub(crate) use diagram::{dot, mermaid};
 pub(crate) use diff::{
     Limit, MOST, human, human_deep, markdown, outdated_markdown, outdated_rows, summary, summary_deep,
 };

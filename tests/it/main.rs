@@ -119,6 +119,7 @@ mod project;
 mod proxy;
 mod remote;
 mod remove;
+mod report;
 mod requirements;
 mod requirements_hostile;
 mod requirements_of_odoo;

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use super::super::foreseen::{Foreseen, foresee};
+use super::super::remotes::{Job, OfPin, Remotes};
 use super::merges::Followed;
 use crate::error::Error;
 use crate::lock::{Lock, Pin};
-use crate::ops::{Foreseen, Job, OfPin, Remotes, foresee};
 use crate::plan::{self, Movable};
 use crate::repo::CommitId;
 use crate::report::{Behind, Done, Failure, FollowedMerge, MergeState, Outdated, Trouble};
 use crate::session::Session;
 
 /// An outdated pin, and the head of its branch or tag.
-pub(super) struct OutdatedPin<'f, 'a> {
-    pub(super) followed: &'f Followed<'a>,
-    pub(super) head: CommitId,
+pub(crate) struct OutdatedPin<'f, 'a> {
+    pub(crate) followed: &'f Followed<'a>,
+    pub(crate) head: CommitId,
 }
 
 impl OfPin for OutdatedPin<'_, '_> {
@@ -24,7 +25,7 @@ impl OfPin for OutdatedPin<'_, '_> {
 }
 
 /// The lock after `oca upgrade`. `None` if nothing would move, or if the upgrade would fail; then this warns.
-pub(super) fn foreseen(
+pub(crate) fn would_bring(
     session: &Session<'_>,
     lock: &Lock,
     pins: &[OutdatedPin<'_, '_>],
@@ -61,7 +62,7 @@ fn stays(pin: &OutdatedPin<'_, '_>) -> Option<&'static str> {
 
 /// Each outdated pin: how far it is behind, and why it would stay. With the pins that would stay and of which that could
 /// not be found out.
-pub(super) fn told(
+pub(crate) fn told(
     remotes: &Remotes<'_>,
     pins: &[OutdatedPin<'_, '_>],
     foreseen: Option<&Foreseen>,

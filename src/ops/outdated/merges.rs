@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use super::super::remotes::{OfPin, Remotes};
 use crate::forge::{Address, Forges, Limit};
 use crate::git::merging::{self, Landing, Wanted};
 use crate::git::{Git, Snapshot};
 use crate::lock::{LockedRepo, Pin};
-use crate::ops::{OfPin, Remotes};
 use crate::plan;
 use crate::repo::{MergeSource, RemoteUrl, counted, typed};
 use crate::report::{FollowedMerge, MergeState, Trouble};
 use crate::session::Session;
 
 /// A pin that follows a branch or tag.
-pub(super) struct Followed<'a> {
-    pub(super) selected: plan::Selected<'a>,
-    pub(super) url: RemoteUrl,
+pub(crate) struct Followed<'a> {
+    pub(crate) selected: plan::Selected<'a>,
+    pub(crate) url: RemoteUrl,
     /// The url of each merge for requests; `None` is the repository's own.
     pub(super) merges: Vec<Option<RemoteUrl>>,
 }
@@ -127,7 +127,7 @@ pub(super) fn ask_forges(
 }
 
 /// Says why the state of some requests is unknown.
-pub(super) fn tell_unasked(session: &Session<'_>, unasked: &BTreeMap<Limit, usize>) {
+pub(crate) fn tell_unasked(session: &Session<'_>, unasked: &BTreeMap<Limit, usize>) {
     for (limit, count) in unasked {
         let requests = counted(*count, "request", "requests");
         let why = match limit {
@@ -142,7 +142,7 @@ pub(super) fn tell_unasked(session: &Session<'_>, unasked: &BTreeMap<Limit, usiz
 }
 
 /// Says what to do about merges.
-pub(super) fn tell(session: &Session<'_>, merges: &[FollowedMerge]) {
+pub(crate) fn tell_of_merges(session: &Session<'_>, merges: &[FollowedMerge]) {
     let of = |wanted: fn(&MergeState) -> bool| {
         let found = merges.iter().filter(|merge| merge.state.as_ref().is_some_and(wanted));
         found.map(|merge| format!(" {}", typed(&merge.source.of(&merge.repo)))).collect::<String>()

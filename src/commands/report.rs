@@ -1,0 +1,40 @@
+//! `oca report`: the project as one page to look at.
+
+use std::path::PathBuf;
+
+use crate::error::Error;
+use crate::fs::write_out;
+use crate::ops::page::{Wanted, gather};
+use crate::page::render;
+use crate::repo::counted;
+use crate::session::Session;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The file to write; `-` is stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Ask the servers for newer commits
+    #[arg(long)]
+    outdated: bool,
+    /// The title of the page [default: the name of the directory of repos.toml]
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+}
+
+pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
+    let lock = session.fresh_lock()?;
+    let profile = session.profile()?;
+    let named = || session.root().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let title = args.title.clone().unwrap_or_else(named);
+    let page = gather(session, &lock, Wanted { title, profile, outdated: args.outdated })?;
+    let html = render(&page);
+    if args.output.as_os_str() == "-" {
+        session.printer.data(&html);
+        return Ok(());
+    }
+    write_out(&args.output, html.as_bytes())?;
+    let modules = counted(page.modules.len(), "module", "modules");
+    session.printer.note(&format!("{modules} in `{}`", args.output.display()));
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! Gathers the data of the page of `oca report`: from the lock, from the sizes of the files in the cache and, if asked,
+//! from the servers.
+
+mod bytes;
+mod homes;
+mod modules;
+mod needs;
+mod news;
+
+use sha2::{Digest, Sha256};
+
+use super::checked::checked;
+use crate::config::Profile;
+use crate::error::Error;
+use crate::lock::Lock;
+use crate::page::{Finding, Page, Severity};
+use crate::plan::Inventory;
+use crate::repo::{Layout, Packaging};
+use crate::report;
+use crate::session::Session;
+
+/// What the page is about.
+pub(crate) struct Wanted<'a> {
+    pub(crate) title: String,
+    pub(crate) profile: &'a Profile,
+    /// Whether the servers are asked for newer commits.
+    pub(crate) outdated: bool,
+}
+
+/// The data of the page. Fetches the files that are missing in the cache, unless oca is offline.
+pub(crate) fn gather(session: &Session<'_>, lock: &Lock, wanted: Wanted<'_>) -> Result<Page, Error> {
+    let Wanted { title, profile, outdated } = wanted;
+    let measured = bytes::measure(session, profile, lock)?;
+    let (locals, around) = (session.local_modules(profile)?, session.surrounding_modules(profile)?);
+    let inventory = Inventory::new(profile, lock, &locals, &around);
+    let homes = homes::homes(profile, lock, &measured);
+    let requirements = needs::needs(session, profile, lock, &locals)?;
+    Ok(Page {
+        project: title,
+        profile: profile.name.clone(),
+        odoo: profile.odoo.to_string(),
+        digest: Sha256::digest(lock.render().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
+        rules: rules(&profile.packaging()),
+        modules: modules::modules(&inventory, &homes, &measured),
+        homes,
+        requirements: requirements.python,
+        conflicts: requirements.conflicts,
+        system: requirements.system,
+        findings: findings(session, profile, lock)?,
+        outdated: if outdated { Some(news::ask(session, lock)?) } else { None },
+    })
+}
+
+/// What an export leaves out, in words.
+fn rules(packaging: &Packaging) -> Vec<String> {
+    let Packaging { layout, rules } = packaging;
+    let mut words = Vec::new();
+    if *layout == Layout::Flat {
+        words.push("one directory for all modules".to_owned());
+    }
+    match rules.languages.as_deref() {
+        None => {}
+        Some([]) => words.push("no translations".to_owned()),
+        Some(languages) => words.push(format!("only the languages {}", languages.join(", "))),
+    }
+    let dropped = [(rules.tests, "tests"), (rules.readme, "readme"), (rules.description, "descriptions")];
+    words.extend(dropped.into_iter().filter(|(is, _)| *is).map(|(_, what)| format!("without {what}")));
+    words
+}
+
+fn findings(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Finding>, Error> {
+    let default = session.config.default_profile.as_deref();
+    let finding = |finding: report::Finding| Finding {
+        severity: match finding.severity() {
+            report::Severity::Error => Severity::Error,
+            report::Severity::Warning => Severity::Warning,
+            report::Severity::Note => Severity::Note,
+        },
+        code: finding.problem.rule().code,
+        text: finding.to_string(),
+        hint: finding.hint(default),
+        modules: finding.modules().into_iter().map(str::to_owned).collect(),
+    };
+    let found = checked(session, profile, lock, false)?.findings;
+    // As in the report of the command, with its profile.
+    Ok(crate::check::folded(vec![found]).into_iter().map(finding).collect())
+}
