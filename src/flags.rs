@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::ValueHint;
+
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Work in this directory
-    #[arg(short = 'C', value_name = "DIR", global = true)]
+    #[arg(short = 'C', value_name = "DIR", value_hint = ValueHint::DirPath, global = true)]
     pub(crate) directory: Option<PathBuf>,
     /// The file to read [default: `repos.toml` here or in a parent directory]
     #[arg(long, value_name = "FILE", global = true)]
@@ -24,7 +26,7 @@ pub(crate) struct Global {
     #[arg(long, env = "OCA_OFFLINE", hide_env = true, value_parser = clap::builder::FalseyValueParser::new(), global = true)]
     pub(crate) offline: bool,
     /// The directory for fetched objects [default: `OCA_CACHE_DIR`, then the platform's cache directory]
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, global = true)]
     pub(crate) cache_dir: Option<PathBuf>,
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]

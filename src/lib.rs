@@ -3,13 +3,14 @@
 //! The map. Arrows point down only, over any number of steps; `tests/it/rooms.rs` checks it:
 //!
 //! ```text
-//! {main, fuzz} → cli → commands → ops → session → output → json → error → {check, diff} → {plan, import} → facts
+//! {main, fuzz} → cli → commands → complete → ops → session → output → json → error → {check, diff} → {plan, import} → facts
 //!                       → progress → report → forge
 //!                       → {config, lock, git, addons, catalogue, odoo_conf, export, page}
 //!                       → {patch, merge, requirements, source}
 //!                       → {repo, fs, pool, flags}
 //! ```
 //!
+//! - `complete` offers values for a command line that is typed in a shell. It only reads files.
 //! - `config` turns `repos.toml` into profiles; `lock` reads and writes `oca.lock.json`. Neither knows the other: only
 //!   `plan` sees both.
 //! - Only `git` knows git2, HTTP and superprojects. `addons` reads modules through the trait
@@ -39,6 +40,7 @@ mod catalogue;
 mod check;
 mod cli;
 mod commands;
+mod complete;
 mod config;
 mod diff;
 mod error;
@@ -90,6 +92,10 @@ pub fn main() -> ExitCode {
 }
 
 fn start() -> ExitCode {
+    if let Some((shell, arguments)) = complete::request() {
+        complete::answer(shell, arguments, cli::Cli::whole);
+        return ExitCode::SUCCESS;
+    }
     let cli = cli::Cli::of_process();
     git::prepare();
     // If oca is the first process of a container, an interrupt without a handler is ignored.
@@ -104,7 +110,9 @@ fn start() -> ExitCode {
 
 fn run(cli: &cli::Cli, printer: &output::Printer) -> ExitCode {
     // After a panic, no state of the run is used.
-    match std::panic::catch_unwind(AssertUnwindSafe(|| commands::run(&cli.command, &cli.global, printer))) {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| {
+        commands::run(&cli.command, &cli.global, printer, cli::Cli::whole)
+    })) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
             printer.error(&error);

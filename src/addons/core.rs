@@ -19,6 +19,11 @@ macro_rules! lists {
 
 const LISTS: [Lists; 7] = lists!["14.0", "15.0", "16.0", "17.0", "18.0", "19.0", "20.0"];
 
+/// The series with a list, the oldest first.
+pub(crate) fn known_series() -> impl DoubleEndedIterator<Item = &'static str> {
+    LISTS.iter().map(|(series, ..)| *series)
+}
+
 /// The modules that Odoo itself brings.
 #[derive(Clone, Debug)]
 pub(crate) struct Core<'a> {

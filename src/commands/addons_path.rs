@@ -15,7 +15,17 @@ use crate::plan;
 use crate::repo::{CorePart, Layout, Series};
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Print the path on this machine
+  oca addons-path
+  # Print the line for an odoo.conf in an image
+  oca addons-path --image --format conf
+  # Set the path in an odoo.conf
+  oca addons-path --write-conf odoo.conf";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The path of the export in the container
     #[arg(long)]

@@ -16,7 +16,39 @@ use crate::repo::CommitId;
 use crate::session::cache_directory;
 use crate::source::{clean_kept, prune_kept};
 
+const EXAMPLES: &str = "\
+Examples:
+  # See how large the cache is, by repository
+  oca cache size -v
+  # Delete what was not used for two months
+  oca cache prune --older-than 60";
+
+const DIR_EXAMPLES: &str = "\
+Examples:
+  # Keep the cache between the jobs of a CI
+  oca cache dir";
+
+const SIZE_EXAMPLES: &str = "\
+Examples:
+  # See how large the cache is, by repository
+  oca cache size -v
+  # Print the bytes for a script
+  oca cache size --format json";
+
+const PRUNE_EXAMPLES: &str = "\
+Examples:
+  # Show what would be deleted
+  oca cache prune --dry-run
+  # Delete what was not used for two months
+  oca cache prune --older-than 60";
+
+const CLEAN_EXAMPLES: &str = "\
+Examples:
+  # Start again with an empty cache
+  oca cache clean";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(subcommand)]
     action: Action,
@@ -25,16 +57,20 @@ pub(crate) struct Args {
 #[derive(clap::Subcommand, Debug)]
 enum Action {
     /// Print the path of the cache
+    #[command(after_long_help = DIR_EXAMPLES)]
     Dir,
     /// Print the size in bytes; with `-v`, also per repository
+    #[command(after_long_help = SIZE_EXAMPLES)]
     Size(FormatArg),
     /// Delete old, damaged and leftover objects and repack the rest; no checkout depends on the cache
     Prune(PruneArgs),
     /// Delete the cache; no checkout depends on it
+    #[command(after_long_help = CLEAN_EXAMPLES)]
     Clean,
 }
 
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = PRUNE_EXAMPLES)]
 struct PruneArgs {
     /// Delete the objects of repositories that were not used for this long
     #[arg(long, value_name = "DAYS", default_value = "30")]

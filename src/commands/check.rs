@@ -14,7 +14,19 @@ use crate::repo::counted;
 use crate::report::{Count, Finding, RULES, Severity};
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Look for problems
+  oca check
+  # Fail on warnings, too
+  oca check --strict
+  # Annotate the files of a pull request
+  oca check --format github
+  # Write a report for GitLab
+  oca check --format gitlab > gl-code-quality-report.json";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Fail on warnings, too, and check modules that nobody asked for like all others
     #[arg(long)]

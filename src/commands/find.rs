@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::addons::core::Core;
+use crate::complete;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg, Global};
 use crate::json::FindReport;
@@ -13,13 +14,23 @@ use crate::repo::Series;
 use crate::report::Whereabouts;
 use crate::session::{Session, open_git};
 
+const EXAMPLES: &str = "\
+Examples:
+  # Find the repository that has a module
+  oca find mis_builder
+  # Find modules by a part of the name
+  oca find responsive
+  # Search in another series
+  oca find web_responsive --odoo 17.0";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Names of modules, or parts of names
-    #[arg(value_name = "MODULE", required = true)]
+    #[arg(value_name = "MODULE", required = true, add = complete::find_modules())]
     modules: Vec<String>,
     /// The Odoo series [default: the series of the profile]
-    #[arg(long, value_name = "SERIES", value_parser = Series::parse)]
+    #[arg(long, value_name = "SERIES", value_parser = Series::parse, add = complete::series())]
     odoo: Option<Series>,
     /// Ignore answers cached within the last day
     #[arg(long)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, value};
 
+use crate::complete;
 use crate::config::{self, Config, FreshCore};
 use crate::error::Error;
 use crate::flags::Global;
@@ -23,10 +24,20 @@ const SERIES: &str = "18.0";
 /// The larger preset is the file of this project itself: it is used every day, so it works.
 const PARITY: &str = include_str!("../../repos.toml");
 
+const EXAMPLES: &str = "\
+Examples:
+  # Write an empty repos.toml
+  oca init --odoo 18.0
+  # Start with the 14 repositories of a preset
+  oca init --odoo 18.0 --preset standard
+  # Take over the submodules of the project, with their commits
+  oca init --from .gitmodules";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The Odoo series [default: the series of FILE, else 18.0]
-    #[arg(long, value_name = "SERIES", value_parser = Series::parse)]
+    #[arg(long, value_name = "SERIES", value_parser = Series::parse, add = complete::series())]
     odoo: Option<Series>,
     /// Start with the repositories of a preset
     #[arg(long, value_name = "PRESET")]

@@ -1,6 +1,7 @@
 //! `oca list`: lists the modules of the profile.
 
 use crate::addons::version::semver_of;
+use crate::complete;
 use crate::config::Profile;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
@@ -11,10 +12,20 @@ use crate::plan::{Inventory, Placed};
 use crate::repo::counted;
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # List the selected modules
+  oca list
+  # List the modules of one repository, selected or not
+  oca list --all sale-workflow
+  # Print names for a script
+  oca list --format json | jq -r '.modules[].name'";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Names of repositories, of your own directories, or of modules [default: all]
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::list_names())]
     names: Vec<String>,
     /// Show modules that the profile does not select, too
     #[arg(long)]

@@ -4,12 +4,14 @@ mod add;
 mod addons_path;
 mod cache;
 mod check;
+mod completions;
 mod diff;
 mod export;
 mod find;
 mod init;
 mod list;
 mod lock;
+mod man;
 mod merge_lock;
 mod outdated;
 mod patch;
@@ -88,18 +90,27 @@ pub(crate) enum Command {
     Report(report::Args),
     /// Show, clean or prune the cache of fetched objects
     Cache(cache::Args),
+    /// Print the script with which a shell completes the command line
+    Completions(completions::Args),
+    /// Print or write the man pages
+    Man(man::Args),
     /// Merge three locks, as git's merge driver for oca.lock.json
     #[command(hide = true)]
     MergeLock(merge_lock::Args),
 }
 
-/// Runs a command.
-pub(crate) fn run(command: &Command, global: &Global, printer: &Printer) -> Result<(), Error> {
+/// Runs a command. `whole` makes the command line of the program, for the command that describes it.
+pub(crate) fn run(
+    command: &Command,
+    global: &Global,
+    printer: &Printer,
+    whole: fn() -> clap::Command,
+) -> Result<(), Error> {
     if let Some(directory) = &global.directory {
         std::env::set_current_dir(directory).at("enter", directory)?;
     }
     let session = || Session::open(global, printer);
-    let done = run_one(command, global, printer, session);
+    let done = run_one(command, global, printer, session, whole);
     match done {
         Err(Error::Repos { mut failures }) if failures.iter().any(Failure::is_gone) => {
             if let Ok(session) = session() {
@@ -116,6 +127,7 @@ fn run_one<'a>(
     global: &'a Global,
     printer: &'a Printer,
     session: impl Fn() -> Result<Session<'a>, Error>,
+    whole: fn() -> clap::Command,
 ) -> Result<(), Error> {
     match command {
         Command::Init(args) => init::run(args, global, printer),
@@ -142,6 +154,8 @@ fn run_one<'a>(
         Command::Check(args) => check::run(args, &session()?),
         Command::Report(args) => report::run(args, &session()?),
         Command::Cache(args) => cache::run(args, global, printer),
+        Command::Completions(args) => completions::run(args, printer),
+        Command::Man(args) => man::run(args, whole(), printer),
         Command::MergeLock(args) => merge_lock::run(args),
     }
 }

@@ -1,5 +1,6 @@
 //! `oca outdated`: compares the pins with the heads of their branches and tags, and says what an upgrade would bring.
 
+use crate::complete;
 use crate::diff::{Changelogs, LockDiff, diffs, moved};
 use crate::error::Error;
 use crate::json::OutdatedReport;
@@ -9,10 +10,20 @@ use crate::repo::counted;
 use crate::report::{FollowedMerge, MergeState, Outdated};
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Show how far the branches are ahead of the pins
+  oca outdated
+  # Ask about two repositories
+  oca outdated web server-tools
+  # Fail if a pin is outdated
+  oca outdated --exit-code";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Names of repositories [default: all]
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::repos())]
     names: Vec<String>,
     /// Exit with code 1 if a pin without `hold` is outdated
     #[arg(long)]

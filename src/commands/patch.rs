@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path};
 
+use crate::complete;
 use crate::config::Mode;
 use crate::error::{Error, MergeError};
 use crate::fs;
@@ -18,10 +19,18 @@ const DIRECTORY: &str = "patches";
 /// The longest name that is made of a title.
 const LONGEST: usize = 60;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Keep the commits in the checkout of web as a file in patches/
+  oca patch web
+  # Choose the name of the file
+  oca patch web --name patches/web-wide-form.patch";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The repository whose checkout has the commits
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::repos())]
     name: String,
     /// The file to write [default: patches/NAME-TITLE.patch]
     #[arg(long = "name", value_name = "FILE")]

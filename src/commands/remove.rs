@@ -1,5 +1,6 @@
 //! `oca remove`: removes repositories, merges, or modules of a selection, from `repos.toml` and the lock. Checkouts stay.
 
+use crate::complete;
 use crate::config::MergeList;
 use crate::error::{EditError, Error, MergeError, NotAskedWhy};
 use crate::flags::FormatArg;
@@ -12,14 +13,26 @@ use crate::repo::RepoName;
 use crate::report::{Finding, Problem, StillNeeded, WhyUnmet};
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Remove a repository from all profiles
+  oca remove sale-workflow
+  # Remove it from one profile
+  oca remove sale-workflow --profile standard
+  # Merge a pull request no longer
+  oca remove web#2950
+  # Select a module no longer
+  oca remove --module web_responsive";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Names of repositories, or merges such as `web#2950`; they are removed from all profiles, or from the one in
     /// `--profile`
-    #[arg(value_name = "NAME", required_unless_present = "modules")]
+    #[arg(value_name = "NAME", required_unless_present = "modules", add = complete::pins_to_move())]
     repos: Vec<String>,
     /// Remove this module from the selection of the profile
-    #[arg(long = "module", value_name = "MODULE", conflicts_with = "repos")]
+    #[arg(long = "module", value_name = "MODULE", conflicts_with = "repos", add = complete::modules())]
     modules: Vec<String>,
     #[command(flatten)]
     format: FormatArg,

@@ -16,7 +16,17 @@ use crate::requirements::{
 };
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Write the requirements of all modules
+  oca requirements -o requirements.txt
+  # In CI: fail if the file is out of date
+  oca requirements --check -o requirements.txt
+  # List the Debian packages that the modules need
+  oca requirements --system --no-annotate";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Write to this file instead of stdout
     #[arg(short, long, value_name = "FILE")]

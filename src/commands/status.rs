@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::complete;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::git::{Checkout, Head, LocalWork, Origin};
@@ -12,10 +13,20 @@ use crate::repo::{CommitId, RepoName};
 use crate::report::{Failure, RepoStatus, State, Trouble};
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Look for local work and wrong commits
+  oca status
+  # Look at one checkout
+  oca status web
+  # Print JSON for a script
+  oca status --format json";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Names of repositories [default: all]
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::repos())]
     names: Vec<String>,
     #[command(flatten)]
     format: FormatArg,

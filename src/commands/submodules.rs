@@ -12,6 +12,13 @@ use crate::repo::{counted, one_line};
 use crate::report;
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Make the submodules match repos.toml and the lock
+  oca submodules
+  # In CI: fail if they differ
+  oca submodules --check";
+
 /// Make .gitmodules and the gitlinks in the index match the lock
 ///
 /// For `mode = "submodule"`. Every repository of every profile gets an entry in .gitmodules (path, url, branch,
@@ -23,6 +30,7 @@ use crate::session::Session;
 /// Everything is staged and nothing is committed: see `git diff --cached --submodule`. Nothing is fetched: `oca sync`
 /// does all of this, too, and checks out the submodules of the profile.
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Only show the differences, one per line; exit with code 1 if there are any
     #[arg(long)]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use crate::complete;
 use crate::config::{Mode, Profile, Repo};
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
@@ -21,10 +22,22 @@ use crate::repo::{CommitId, Reference, RepoName, counted};
 use crate::report::{self, Done, Failure, Outcome, RepoOutcome, Trouble};
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Pin what has no pin yet, then check everything out
+  oca sync
+  # In CI: fail if the lock is out of date
+  oca sync --locked
+  # Check out one repository
+  oca sync web
+  # Show which checkouts would be removed
+  oca sync --prune --dry-run";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Names of repositories [default: all]
-    #[arg(value_name = "NAME", conflicts_with = "prune")]
+    #[arg(value_name = "NAME", conflicts_with = "prune", add = complete::repos())]
     names: Vec<String>,
     /// Fail if the lock is out of date, instead of updating it
     #[arg(long)]

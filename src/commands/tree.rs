@@ -1,5 +1,6 @@
 //! `oca tree`: shows the dependencies of modules.
 
+use crate::complete;
 use crate::error::Error;
 use crate::json::TreeReport;
 use crate::ops::refuse_unknown;
@@ -7,10 +8,18 @@ use crate::output::{dot, mermaid, print_tree};
 use crate::plan::Inventory;
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Show the dependencies of a module
+  oca tree sale_order_type
+  # Print them as JSON
+  oca tree sale_order_type --format json";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The modules to start with
-    #[arg(required = true, value_name = "MODULE")]
+    #[arg(required = true, value_name = "MODULE", add = complete::modules())]
     modules: Vec<String>,
     /// How to print the tree; `dot` is for Graphviz, and `mermaid` for Markdown
     #[arg(long, value_name = "FORMAT", default_value = "human")]

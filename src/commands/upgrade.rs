@@ -1,14 +1,27 @@
 //! `oca upgrade`: `oca lock --upgrade` in short.
 
 use super::lock;
+use crate::complete;
 use crate::error::Error;
 use crate::flags::FormatArg;
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Show what would change
+  oca upgrade --dry-run
+  # Move all pins that may move
+  oca upgrade
+  # Move one pin
+  oca upgrade web
+  # Move only to tested and compatible versions
+  oca upgrade --cooldown '7 days' --max-bump minor --only-clean";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Names of repositories, or merges such as `web#2950` [default: all without `hold`]
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::pins_to_move())]
     names: Vec<String>,
     /// Also move Odoo itself, which `[core]` declares; without names, move only that
     #[arg(long)]

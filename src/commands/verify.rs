@@ -20,10 +20,18 @@ use crate::repo::{BlobId, Layout, Packaging, RepoPath, counted};
 use crate::report::{OtherTree, Verified};
 use crate::session::{Session, named_profile};
 
+const EXAMPLES: &str = "\
+Examples:
+  # Compare the checkouts with the lock
+  oca verify
+  # Compare an export with the lock
+  oca verify build/addons";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// An export [default: the checkouts of the profile]
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     export: Option<PathBuf>,
     /// The lock to compare the export with [default: the lock of the project here, else the lock in the export]
     #[arg(long, value_name = "FILE", requires = "export")]

@@ -1,5 +1,6 @@
 //! `oca why`: shows which modules depend on a module, and why it is selected.
 
+use crate::complete;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::WhyReport;
@@ -8,10 +9,18 @@ use crate::output::print_why;
 use crate::plan::Inventory;
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Show why a module is selected
+  oca why web_responsive
+  # Show which modules need a module of Odoo
+  oca why sale";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Modules; they may be Odoo's own, missing or not selected
-    #[arg(required = true, value_name = "MODULE")]
+    #[arg(required = true, value_name = "MODULE", add = complete::modules())]
     modules: Vec<String>,
     #[command(flatten)]
     format: FormatArg,

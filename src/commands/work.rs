@@ -1,14 +1,25 @@
 //! `oca work`: works on a request or a branch in a checkout, which oca leaves alone until you are done.
 
+use crate::complete;
 use crate::error::Error;
 use crate::ops::Working;
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Work on a pull request
+  oca work web#2950
+  # Work on a branch of your own
+  oca work web --branch 18.0-fix
+  # Go back to the locked commit
+  oca work web --done";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The repository, perhaps with a request or a branch to merge, such as web#2950; without one, the branch that is
     /// checked out
-    #[arg(value_name = "NAME[#REQUEST]")]
+    #[arg(value_name = "NAME[#REQUEST]", add = complete::pins_to_move())]
     name: String,
     /// Work on this branch; if it exists nowhere, it starts from the pin
     #[arg(long, value_name = "BRANCH", conflicts_with = "done")]

@@ -6,6 +6,7 @@ mod diagram;
 mod diff;
 mod findings;
 pub(crate) mod github;
+mod man;
 mod table;
 mod tree;
 mod wrapped;
@@ -21,6 +22,7 @@ pub(crate) use diff::{
     Limit, MOST, human, human_deep, markdown, outdated_markdown, outdated_rows, summary, summary_deep,
 };
 pub(crate) use findings::render_findings;
+pub(crate) use man::man_pages;
 pub(crate) use table::Table;
 pub(crate) use tree::{print_tree, print_why};
 

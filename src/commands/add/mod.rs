@@ -10,6 +10,7 @@ use merges::AddedMerge;
 use named::NamedRepo;
 
 use crate::catalogue;
+use crate::complete;
 use crate::config::{self, ModuleRequest, Profile, Repo};
 use crate::error::{EditError, Error, MergeError};
 use crate::flags::FormatArg;
@@ -21,15 +22,34 @@ use crate::repo::{Reference, RepoName, Series, bare_url};
 use crate::report::{Failure, Problem, Trouble};
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Add a repository of OCA
+  oca add server-ux
+  # Add the repositories that have a module and its dependencies
+  oca add --module mis_builder
+  # Merge a pull request into a repository
+  oca add web#2950
+  # Merge a branch of a fork
+  oca add 'web#https://github.com/acme/web.git 18.0-fix'
+  # Add a repository of your own
+  oca add https://git.example.com/acme/addons.git";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Names of OCA repositories, urls of any repository, or addresses of their web pages; to merge a pull request,
     /// `NAME#NUMBER` or its address; to merge a branch, `NAME#BRANCH` or `'NAME#URL BRANCH'`
-    #[arg(value_name = "NAME|URL", required_unless_present = "modules")]
+    #[arg(value_name = "NAME|URL", required_unless_present = "modules", add = complete::new_repos())]
     repos: Vec<String>,
     /// Add the repository that has this module, and the repositories that have its dependencies; with a NAME or URL,
     /// select this module of it
-    #[arg(long = "module", value_name = "MODULE", value_parser = ModuleRequest::parse)]
+    #[arg(
+        long = "module",
+        value_name = "MODULE",
+        value_parser = ModuleRequest::parse,
+        add = complete::find_modules()
+    )]
     modules: Vec<ModuleRequest>,
     /// Select only single modules from now on: the profile gets a list `modules` with these modules
     #[arg(long, requires = "modules", conflicts_with = "repos")]

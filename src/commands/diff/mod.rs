@@ -23,8 +23,19 @@ use crate::output::{Limit, MOST, Printer, Table, human, human_deep, markdown, su
 use crate::repo::counted;
 use crate::session::{Session, named_profile};
 
+const EXAMPLES: &str = r#"Examples:
+  # Show what you changed since the last commit
+  oca diff
+  # Describe a branch for its pull request
+  oca diff main --format markdown -o changes.md
+  # Update the modules that a deployment changes
+  odoo-bin -u "$(oca diff HEAD~1 --format update)""#;
+
 #[derive(clap::Args, Debug)]
-#[command(override_usage = "oca diff [OPTIONS] [OLD [NEW]]\n       oca diff [OPTIONS] OLD..NEW")]
+#[command(
+    override_usage = "oca diff [OPTIONS] [OLD [NEW]]\n       oca diff [OPTIONS] OLD..NEW",
+    after_long_help = EXAMPLES
+)]
 pub(crate) struct Args {
     /// The lock to compare with: a revision of git, such as `main` or `HEAD~1`, a file, or `-` for stdin [default: HEAD]
     #[arg(value_name = "OLD")]

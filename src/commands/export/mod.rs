@@ -21,10 +21,26 @@ use crate::repo::{Packaging, counted};
 use crate::report::RepoOutcome;
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Write the modules for an image
+  oca export build/addons
+  # Make links to the checkouts, for development
+  oca export --link build/addons
+  # Write one directory for each layer of the image
+  oca export --layers build/layers
+  # Write the lock for git-aggregator
+  oca export --repos-yaml > repos.yaml";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The directory to write; its old content is replaced
-    #[arg(value_name = "DEST", required_unless_present_any = ["repos_yaml", "gitmodules"])]
+    #[arg(
+        value_name = "DEST",
+        required_unless_present_any = ["repos_yaml", "gitmodules"],
+        value_hint = clap::ValueHint::DirPath
+    )]
     dest: Option<PathBuf>,
     /// Write Odoo itself, Enterprise and the themes, which `[core]` declares, instead of the modules
     #[arg(long, conflicts_with_all = ["link", "layers"])]

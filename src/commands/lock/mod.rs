@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 pub(super) use care::CareArgs;
 use conflict::Choice;
 
+use crate::complete;
 use crate::diff::diffs;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
@@ -25,15 +26,29 @@ use crate::plan::{Movable, Moves};
 use crate::repo::{CorePart, RepoName};
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Pin the repositories that have no pin yet
+  oca lock
+  # In CI: fail if the lock is out of date
+  oca lock --check
+  # Move two pins to the heads of their branches
+  oca lock --upgrade web server-tools
+  # Pin a repository to a commit by hand
+  oca lock web@0c441c48a4
+  # After a merge in git: if both sides moved a pin, use theirs
+  oca lock --theirs";
+
 // If an option only had `requires`, clap would drop that where the required one conflicts with another argument. So
 // each refused pair is named.
 #[derive(clap::Args, Debug)]
 #[command(
-    override_usage = "oca lock [OPTIONS] [NAME@COMMIT]...\n       oca lock [OPTIONS] --upgrade [NAME]...\n       oca lock [OPTIONS] --check [--upstream]"
+    override_usage = "oca lock [OPTIONS] [NAME@COMMIT]...\n       oca lock [OPTIONS] --upgrade [NAME]...\n       oca lock [OPTIONS] --check [--upstream]",
+    after_long_help = EXAMPLES
 )]
 pub(crate) struct Args {
     /// Pin a repository, or a merge such as `web#2950`, to a commit by hand; the first digits of a known commit are enough
-    #[arg(value_name = "NAME@COMMIT", conflicts_with_all = ["check", "upgrade"])]
+    #[arg(value_name = "NAME@COMMIT", conflicts_with_all = ["check", "upgrade"], add = complete::pins())]
     pins: Vec<String>,
     /// Only check whether the lock is up to date; reads no cache and asks no server
     #[arg(long, conflicts_with = "upgrade")]
@@ -43,13 +58,13 @@ pub(crate) struct Args {
     #[arg(long, requires = "check", conflicts_with_all = ["pins", "upgrade", "dry_run"])]
     upstream: bool,
     /// With `--upstream`: accept these steps, such as `web#2950`, though they were resolved by hand
-    #[arg(long, value_name = "MERGE", requires = "upstream")]
+    #[arg(long, value_name = "MERGE", requires = "upstream", add = complete::merges())]
     accept: Vec<String>,
     /// With `--upstream`: fail also if the branch of a merge does not contain its commit any more
     #[arg(long, requires = "upstream")]
     strict: bool,
     /// Move these repositories and merges, or all without `hold`, to the heads of their branches
-    #[arg(long, alias = "update", value_name = "NAME", num_args = 0..)]
+    #[arg(long, alias = "update", value_name = "NAME", num_args = 0.., add = complete::pins_to_move())]
     upgrade: Option<Vec<String>>,
     /// With `--upgrade`: also move Odoo itself, which `[core]` declares; without names, move only that
     #[arg(long, requires = "upgrade", conflicts_with_all = ["pins", "check"])]
