@@ -20,6 +20,8 @@ mod check;
 mod check_gitlab;
 mod check_own;
 mod checkouts;
+#[cfg(unix)]
+mod completions;
 mod config;
 mod core_in_front;
 mod core_old;
@@ -39,6 +41,8 @@ mod editions;
 mod endless;
 mod env;
 mod everyday;
+#[cfg(unix)]
+mod examples;
 #[cfg(unix)]
 mod export;
 mod export_abroad;
@@ -97,6 +101,8 @@ mod lock_upgrade;
 mod lock_upstream;
 mod loopback;
 #[cfg(unix)]
+mod man;
+#[cfg(unix)]
 mod markdown;
 #[cfg(unix)]
 mod merges;
@@ -114,6 +120,8 @@ mod one_at_a_time;
 mod other_transports;
 mod outdated;
 mod outdated_report;
+#[cfg(unix)]
+mod pages;
 mod patch;
 mod project;
 mod proxy;
@@ -133,6 +141,8 @@ mod run;
 mod secrets;
 mod selection;
 mod server;
+#[cfg(unix)]
+mod shop;
 #[cfg(unix)]
 mod ssh;
 mod status;

@@ -46,10 +46,10 @@ impl Page<'_> {
 
     /// The command. Its page does not repeat the global options of the page of the program.
     fn own_arguments(&self) -> clap::Command {
-        let hide = self.parent.is_some();
+        let is_below = self.parent.is_some();
         self.command.clone().mut_args(|arg| {
-            let is_hidden = arg.is_hide_set() || (hide && arg.is_global_set());
-            arg.hide(is_hidden)
+            let is_hidden = arg.is_hide_set() || (is_below && arg.is_global_set());
+            with_values_in_words(arg).hide(is_hidden)
         })
     }
 
@@ -100,13 +100,30 @@ impl Page<'_> {
     }
 }
 
+/// The possible values as a part of the help. clap_mangen makes a list of them that is longer than the rest.
+fn with_values_in_words(arg: clap::Arg) -> clap::Arg {
+    let values = arg.get_possible_values();
+    let names: Vec<String> = values.iter().map(|value| format!("`{}`", value.get_name())).collect();
+    match arg.get_help() {
+        Some(help)
+            if !names.is_empty() && !arg.is_hide_possible_values_set() && arg.get_action().takes_values() =>
+        {
+            let help = format!("{help}. Possible values: {}", names.join(", "));
+            arg.help(help).hide_possible_values(true)
+        }
+        _ => arg,
+    }
+}
+
 /// The part of the help with the examples, a line with `#` above each command.
 fn put_examples(roff: &mut Roff, help: &str) {
     roff.control("SH", ["EXAMPLES"]);
-    for line in help.lines().filter_map(|line| line.strip_prefix("  ")) {
+    for (at, line) in help.lines().filter_map(|line| line.strip_prefix("  ")).enumerate() {
         match line.strip_prefix("# ") {
             Some(comment) => {
-                roff.control("PP", []);
+                if at > 0 {
+                    roff.control("PP", []);
+                }
                 roff.text([roman(format!("{comment}:"))]);
             }
             None => {
