@@ -9,7 +9,15 @@ use crate::page::render;
 use crate::repo::counted;
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Write the page, and open it in a browser
+  oca report -o report.html
+  # Say what is outdated, too
+  oca report -o report.html --outdated --title 'Our shop'";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The file to write; `-` is stdout
     #[arg(short, long, value_name = "FILE")]

@@ -12,8 +12,10 @@ const EXAMPLES: &str = "\
 Examples:
   # Show the dependencies of a module
   oca tree sale_order_type
-  # Print them as JSON
-  oca tree sale_order_type --format json";
+  # Draw them in a document
+  oca tree sale_order_type --format mermaid
+  # Draw them with Graphviz
+  oca tree sale_order_type --format dot | dot -Tsvg > tree.svg";
 
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]

@@ -115,6 +115,7 @@ pip() { :; }
 python3() { :; }
 odoo-bin() { :; }
 man() { cat > /dev/null; }
+dot() { cat > /dev/null; }
 jq() { cat > /dev/null; }
 psql() { echo '{\"odoo\": \"18.0.1.3\", \"modules\": [\"web_responsive\"], \"languages\": [\"en_US\"], \"exclude_patterns\": null, \"checksums\": null}'; }
 Out-String() { cat; }
