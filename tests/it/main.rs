@@ -125,6 +125,8 @@ mod pages;
 mod patch;
 mod project;
 mod proxy;
+#[cfg(target_os = "linux")]
+mod release;
 mod remote;
 mod remove;
 mod report;
