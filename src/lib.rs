@@ -5,7 +5,7 @@
 //! ```text
 //! {main, fuzz} → cli → commands → complete → ops → session → output → json → error → {check, diff} → {plan, import} → facts
 //!                       → progress → report → forge
-//!                       → {config, lock, git, addons, catalogue, odoo_conf, export, page}
+//!                       → {config, lock, git, addons, catalogue, odoo_conf, export, page, sbom}
 //!                       → {patch, merge, requirements, source}
 //!                       → {repo, fs, pool, flags}
 //! ```
@@ -29,6 +29,7 @@
 //! - `export` chooses, writes and verifies plain files; it reads trees and blobs through the trait
 //!   [`Objects`](repo::Objects).
 //! - `page` writes the page of `oca report`: plain data in, HTML out.
+//! - `sbom` writes what an export holds as CycloneDX and SPDX: an inventory in, text out; `ops` makes the inventory.
 //! - `report` describes what happened, as plain data with its words; `progress` reports it while it happens.
 //! - `ops` has the steps that several commands share, with their notes and warnings. Commands do not call each other.
 //! - `session` is one run in one project: its files, its profile, its paths.
@@ -70,6 +71,7 @@ mod progress;
 mod repo;
 mod report;
 mod requirements;
+mod sbom;
 mod session;
 mod source;
 

@@ -19,6 +19,7 @@ mod remove;
 mod report;
 mod requirements;
 mod resolve;
+mod sbom;
 mod status;
 mod submodules;
 mod sync;
@@ -67,6 +68,8 @@ pub(crate) enum Command {
     AddonsPath(addons_path::Args),
     /// Print the merged Python requirements
     Requirements(requirements::Args),
+    /// Print an SBOM of what an export holds, as CycloneDX or SPDX
+    Sbom(sbom::Args),
     /// Compare the checkouts with the lock
     ///
     /// The exit code is 1 unless each checkout is clean or skipped.
@@ -144,6 +147,7 @@ fn run_one<'a>(
         Command::Verify(args) => verify::run(args, global, printer),
         Command::AddonsPath(args) => addons_path::run(args, &session()?),
         Command::Requirements(args) => requirements::run(args, &session()?),
+        Command::Sbom(args) => sbom::run(args, &session()?),
         Command::Status(args) => status::run(args, &session()?),
         Command::Submodules(args) => submodules::run(args, &session()?),
         Command::Outdated(args) => outdated::run(args, &session()?),

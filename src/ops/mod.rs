@@ -3,6 +3,7 @@
 
 mod ahead;
 mod attributes;
+mod bill;
 mod careful;
 mod changelogs;
 mod checked;
@@ -42,6 +43,7 @@ mod working;
 
 pub(crate) use ahead::Ahead;
 pub(crate) use attributes::{unfollowed, warn_of_pointers, warn_of_unfollowed};
+pub(crate) use bill::bill;
 pub(crate) use careful::Care;
 pub(crate) use changelogs::{ask_changelogs, kept_changelogs, tell_unread_changelogs};
 pub(crate) use checked::checked;

@@ -1,0 +1,49 @@
+//! `oca sbom`: a software bill of materials of what an export of the profile holds.
+
+use std::path::PathBuf;
+
+use crate::error::Error;
+use crate::fs::write_out;
+use crate::ops::bill;
+use crate::sbom::{LATEST, cyclonedx, spdx};
+use crate::session::Session;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// CycloneDX 1.6 or SPDX 2.3, both as JSON
+    #[arg(long, value_name = "FORMAT", default_value = "cyclonedx")]
+    format: SbomFormat,
+    /// Write to this file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Add your own modules, which an image has and an export does not hold
+    #[arg(long)]
+    own: bool,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum SbomFormat {
+    Cyclonedx,
+    Spdx,
+}
+
+pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
+    let lock = session.fresh_lock()?;
+    let profile = session.profile()?;
+    let time = Session::source_date()?;
+    if let Some(late) = time.filter(|time| *time > LATEST) {
+        return Err(Error::BadDate { word: late.to_string() });
+    }
+    let locals = if args.own { session.local_modules(profile)? } else { Vec::new() };
+    let inventory = bill(session, profile, &lock, &locals)?;
+    let version = env!("CARGO_PKG_VERSION");
+    let text = match args.format {
+        SbomFormat::Cyclonedx => cyclonedx(&inventory, version, time),
+        SbomFormat::Spdx => spdx(&inventory, version, time),
+    };
+    if let Some(file) = &args.output {
+        return Ok(write_out(file, text.as_bytes())?);
+    }
+    session.printer.data(&text);
+    Ok(())
+}

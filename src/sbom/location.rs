@@ -1,0 +1,172 @@
+//! Where the files of a repository are: on a forge that package urls have a type for, or at an address of git.
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use super::purl::Purl;
+use crate::repo::{CommitId, RemoteUrl, RepoName, bare_url, redact, split_scp};
+
+/// The forges for which the purl specification has a type, and their hosts.
+const FORGES: [(&str, &str); 2] = [("github", "github.com"), ("bitbucket", "bitbucket.org")];
+/// The schemes of addresses that mean the same on every machine, with their default ports.
+const SCHEMES: [(&str, &str); 4] = [("https", ":443"), ("http", ":80"), ("ssh", ":22"), ("git", ":9418")];
+
+/// What RFC 3986 does not allow in a path.
+const NOT_IN_PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// A repository at a commit.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Location {
+    name: String,
+    commit: String,
+    /// The type of the package url, the owner and the repository.
+    forge: Option<(&'static str, String, String)>,
+    /// The url without credentials. `None` if it is a path, or has a variable, which may be a secret.
+    address: Option<String>,
+}
+
+impl Location {
+    /// `url` as in the lock: its variables are not expanded.
+    pub(crate) fn new(name: &RepoName, url: &RemoteUrl, commit: CommitId) -> Self {
+        let address = address(url);
+        Self {
+            name: name.to_string(),
+            commit: commit.to_string(),
+            forge: address.as_deref().and_then(forge),
+            address,
+        }
+    }
+
+    pub(crate) fn commit(&self) -> &str {
+        &self.commit
+    }
+
+    /// The url of the repository, without credentials.
+    pub(crate) fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
+
+    /// The package url of the repository, or of a path in it.
+    pub(crate) fn purl(&self, path: Option<&str>) -> String {
+        let version = Some(self.commit.as_str());
+        if let Some((kind, namespace, name)) = &self.forge {
+            return Purl { kind, namespace, name, version, subpath: path, ..Purl::default() }.render();
+        }
+        let vcs_url = self.address.as_ref().map(|address| format!("git+{address}@{}", self.commit));
+        let vcs_url = vcs_url.as_deref();
+        Purl { kind: "generic", name: &self.name, version, vcs_url, subpath: path, ..Purl::default() }
+            .render()
+    }
+
+    /// The download location of SPDX: `git+https://host/path.git@COMMIT#path`.
+    pub(super) fn download(&self, path: Option<&str>) -> Option<String> {
+        let path = path.map(|path| format!("#{}", in_url(path))).unwrap_or_default();
+        Some(format!("git+{}@{}{path}", self.address.as_ref()?, self.commit))
+    }
+}
+
+/// A path as a part of a url.
+pub(super) fn in_url(path: &str) -> String {
+    let is_encoded =
+        |rest: &str| rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    let text = utf8_percent_encode(path, NOT_IN_PATH).to_string();
+    if text.split('%').skip(1).all(is_encoded) { text } else { text.replace('%', "%25") }
+}
+
+fn address(url: &RemoteUrl) -> Option<String> {
+    let plain = url.without_secret();
+    let text = plain.as_str();
+    if text.contains('$') {
+        return None;
+    }
+    let (scheme, rest) = match (text.split_once("://"), split_scp(text)) {
+        (Some((scheme, rest)), _) => (scheme, rest.to_owned()),
+        (None, Some((user, host, path))) => {
+            let user = user.map(|user| format!("{user}@")).unwrap_or_default();
+            ("ssh", format!("{user}{host}/{}", path.trim_start_matches('/')))
+        }
+        (None, None) => return None,
+    };
+    SCHEMES.iter().find(|(known, _)| *known == scheme)?;
+    // A query may have a token.
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = rest.split_once('/')?;
+    let is_of_host = |c: char| c.is_ascii_alphanumeric() || ".-_~:@[]%".contains(c);
+    let address = format!("{scheme}://{host}/{}", in_url(path));
+    (host.chars().all(is_of_host) && redact(&address) == address).then_some(address)
+}
+
+fn forge(address: &str) -> Option<(&'static str, String, String)> {
+    let (scheme, rest) = address.split_once("://")?;
+    let (host, path) = bare_url(rest).split_once('/')?;
+    let host = host.rsplit('@').next()?.to_ascii_lowercase();
+    let (_, port) = SCHEMES.iter().find(|(known, _)| *known == scheme)?;
+    let host = host.strip_suffix(port).unwrap_or(&host);
+    let (kind, _) = FORGES.iter().find(|(_, known)| *known == host)?;
+    let (owner, name) = path.split_once('/')?;
+    let is_name = |text: &str| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        !["", ".", ".."].contains(&text) && text.chars().all(is_plain)
+    };
+    // These forges ignore case, and their package urls are in lower case.
+    (is_name(owner) && is_name(name)).then(|| (*kind, owner.to_ascii_lowercase(), name.to_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::samples::{commit, name};
+
+    fn location(url: &str) -> Location {
+        Location::new(&name("web"), &RemoteUrl::parse(url).expect(url), commit(0xab))
+    }
+
+    #[test]
+    fn a_repository_has_the_package_url_of_its_forge() {
+        let all = [
+            "https://github.com/OCA/web.git",
+            "https://me:secret@GitHub.com:443/OCA/Web",
+            "git@github.com:OCA/web.git",
+            "ssh://git@github.com:22/OCA/web/",
+            "https://bitbucket.org/Acme/Web.git",
+            "https://gitlab.com/acme/odoo/web.git",
+            "https://github.com/OCA/web/more",
+            "https://github.com:8443/OCA/web",
+            "https://github.com/OCA/we%20b",
+            "ssh://me:secret@git.example.com:2222/a b/web.git",
+            "git@git.example.com:acme/web.git",
+            "https://git.example.com/100%/[x]",
+            "https://${TOKEN}@git.example.com/web",
+            "ssh://git.example.com/web?token=secret#x",
+            "file:///srv/web.git",
+            "../remotes/web.git",
+        ];
+        let all = all.map(|url| format!("{url}\n  {}\n", location(url).purl(Some("addons/web_x"))));
+        insta::assert_snapshot!(all.concat().replace(&"ab".repeat(20), "C"), @"");
+    }
+
+    #[test]
+    fn no_location_has_a_secret() {
+        for url in ["https://me:secret@h.example/x", "ssh://me:secret@h/x?secret", "https://${secret}/x"] {
+            let location = location(url);
+            let shown = [location.purl(Some("m")), location.download(Some("m")).unwrap_or_default()];
+            assert!(!shown.concat().contains("secret"), "{shown:?}");
+        }
+        let download = location("https://github.com/OCA/web.git").download(Some("a/b c"));
+        let expected = format!("git+https://github.com/OCA/web.git@{}#a/b%20c", "ab".repeat(20));
+        assert_eq!(download, Some(expected));
+    }
+}
