@@ -140,6 +140,7 @@ mod requirements_system;
 mod resolve;
 mod rooms;
 mod run;
+mod sbom;
 mod secrets;
 mod selection;
 mod server;
