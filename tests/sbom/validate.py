@@ -22,11 +22,11 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 SECRET = "hunter2"
 MANIFESTS = {
     "good": {"version": "18.0.1.0.0", "license": "LGPL-3", "external_dependencies": {"python": ["lxml==5.2.1", "Py_YAML"]}},
-    "odd é": {"license": "</script> \x1b[31m\n" + "x" * 9000, "version": "1\n\u202e" + "9" * 5000, "depends": ["good", "no such\nmodule"]},
+    "odd é": {"license": "</script> \x1b[31m\n" + "x" * 900, "version": "1\n\u202e" + "9" * 900, "depends": ["good", "no such\nmodule"]},
     "a b#c%zz?d@e": {"license": "OPL-1", "depends": ["good"]},
     "under_score": {"license": "Other OSI approved licence", "external_dependencies": {"deb": ["g++"], "bin": ["lpr\x1b"]}},
     "under-score": {"license": "GPL-3 or any later version"},
-    "Under-Score": {"license": ["a list"], "depends": ["under_score", "base"]},
+    "Under-Score": {"license": "  ", "depends": ["under_score", "base"]},
     "bare": {},
 }
 REQUIREMENTS = f"""\

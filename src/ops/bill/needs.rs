@@ -203,7 +203,9 @@ fn distribution(id: String, lines: &[&Requirement]) -> Component {
     let version = if let [Some(version)] = versions[..] { Some(version) } else { None };
     let mut found = Component::new(Kind::Python, id, &name);
     found.version = version.map(in_short);
-    found.purl = (!first.name.is_empty()).then(|| of_python(&first.name, found.version.as_deref()));
+    // What comes from a url is not what an index has by this name.
+    let is_indexed = lines.iter().all(|line| line.flag != Some(Flag::DirectReference));
+    found.purl = is_indexed.then(|| of_python(&first.name, found.version.as_deref()));
     for line in lines {
         found.add_property("oca:requirement", &line.shown());
     }
