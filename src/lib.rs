@@ -7,7 +7,7 @@
 //!                       → progress → report → forge
 //!                       → {config, lock, git, addons, catalogue, odoo_conf, export, page, sbom}
 //!                       → {patch, merge, requirements, source}
-//!                       → {repo, fs, pool, flags}
+//!                       → {repo, fs, pool, flags, schema}
 //! ```
 //!
 //! - `complete` offers values for a command line that is typed in a shell. It only reads files.
@@ -30,6 +30,7 @@
 //!   [`Objects`](repo::Objects).
 //! - `page` writes the page of `oca report`: plain data in, HTML out.
 //! - `sbom` writes what an export holds as CycloneDX and SPDX: an inventory in, text out; `ops` makes the inventory.
+//! - `schema` has the JSON Schemas of the files and the reports, as text.
 //! - `report` describes what happened, as plain data with its words; `progress` reports it while it happens.
 //! - `ops` has the steps that several commands share, with their notes and warnings. Commands do not call each other.
 //! - `session` is one run in one project: its files, its profile, its paths.
@@ -72,6 +73,7 @@ mod repo;
 mod report;
 mod requirements;
 mod sbom;
+mod schema;
 mod session;
 mod source;
 

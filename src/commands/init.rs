@@ -16,6 +16,7 @@ use crate::ops::{Ahead, Updated, tell_of_hooks, update};
 use crate::output::Printer;
 use crate::plan::{self, Movable, Moves};
 use crate::repo::{CommitId, MergeSource, Pending, RemoteUrl, RepoName, Series, first_names, typed};
+use crate::schema;
 use crate::session::{self, Session};
 
 /// The default series of a new project.
@@ -98,7 +99,7 @@ fn import_from(
     messages.iter().for_each(|message| printer.warning(message));
     tell_core(&import.fresh.core, printer);
     tell_locals(&import.fresh.locals, printer);
-    let text = import.fresh.render();
+    let text = format!("{}{}", schema_line(), import.fresh.render());
     let config = parse(file, &text)?;
     let commits = import.pins.as_ref().map(|pins| movables(pins, &import.merge_pins));
     let pins = commits.as_ref().map(|commits| pins_alone(&config, commits));
@@ -284,9 +285,15 @@ fn same_file(one: &Path, other: &Path) -> bool {
     }
 }
 
+/// Editors read this line: they complete the keys, explain them, and mark mistakes.
+fn schema_line() -> String {
+    format!("#:schema {}\n", schema::REPOS_URL)
+}
+
 fn empty(odoo: Series) -> String {
+    let line = schema_line();
     format!(
-        "odoo = \"{odoo}\"\n\n[profiles.standard]\nrepos = [\n  # names of OCA repositories, such as \"web\"\n]\n"
+        "{line}odoo = \"{odoo}\"\n\n[profiles.standard]\nrepos = [\n  # names of OCA repositories, such as \"web\"\n]\n"
     )
 }
 

@@ -20,6 +20,7 @@ mod report;
 mod requirements;
 mod resolve;
 mod sbom;
+mod schema;
 mod status;
 mod submodules;
 mod sync;
@@ -97,6 +98,8 @@ pub(crate) enum Command {
     Completions(completions::Args),
     /// Print or write the man pages
     Man(man::Args),
+    /// Print the JSON Schema of a file or of a report
+    Schema(schema::Args),
     /// Merge three locks, as git's merge driver for oca.lock.json
     #[command(hide = true)]
     MergeLock(merge_lock::Args),
@@ -160,6 +163,7 @@ fn run_one<'a>(
         Command::Cache(args) => cache::run(args, global, printer),
         Command::Completions(args) => completions::run(args, printer),
         Command::Man(args) => man::run(args, whole(), printer),
+        Command::Schema(args) => schema::run(args, printer),
         Command::MergeLock(args) => merge_lock::run(args),
     }
 }

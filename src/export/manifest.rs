@@ -33,6 +33,7 @@ const VERSION: u64 = 1;
 
 /// What an export holds.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
     /// The modules of a profile.
@@ -43,8 +44,11 @@ pub(crate) enum Kind {
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Manifest {
+    /// The version of the format.
+    #[cfg_attr(test, schemars(extend("const" = VERSION)))]
     version: u64,
     /// Left out for modules.
     #[serde(default)]
@@ -60,6 +64,7 @@ pub(crate) struct Manifest {
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Repository {
     pub(crate) name: RepoName,
@@ -227,6 +232,12 @@ impl Objects for Recorded {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::shipped::{assert_shipped, of_input};
+
+    #[test]
+    fn the_schema_of_the_manifest_is_shipped() {
+        assert_shipped("export-manifest", of_input::<Manifest>());
+    }
 
     #[test]
     fn every_name_is_read_as_it_was_written() {

@@ -7,6 +7,7 @@ use crate::repo::Series;
 
 /// `oca addons-path`: where Odoo finds the modules of a profile.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct AddonsPathReport<'a> {
     pub(crate) profile: &'a str,
     /// The series of Odoo, such as `18.0`.
@@ -20,6 +21,7 @@ pub(crate) struct AddonsPathReport<'a> {
 
 /// One entry of an addons path.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct PathEntry {
     /// Absolute; what is not UTF-8 in it is replaced.
     pub(crate) path: String,
@@ -30,6 +32,7 @@ pub(crate) struct PathEntry {
 
 /// Why a directory is on the path.
 #[derive(Clone, Copy, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PathEntryKind {
     /// `before` has it.

@@ -9,6 +9,7 @@ use crate::source::PrunedSources;
 
 /// `oca cache size`: how much the cache holds.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CacheSizeReport<'a> {
     /// The size of the whole cache in bytes.
     pub(crate) bytes: u64,
@@ -17,6 +18,7 @@ pub(crate) struct CacheSizeReport<'a> {
 
 /// What was fetched from one url.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CachedStore<'a> {
     /// The url, or the name of the directory if the url is not known.
     pub(crate) name: &'a str,
@@ -30,6 +32,7 @@ pub(crate) struct CachedStore<'a> {
 
 /// `oca cache prune`: what was done or, with `--dry-run`, what would be done.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CachePruneReport<'a> {
     /// How many bytes the cache lost.
     pub(crate) freed: u64,
@@ -39,6 +42,7 @@ pub(crate) struct CachePruneReport<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct PrunedStore<'a> {
     /// The url, or the name of the directory if the url is not known.
     pub(crate) name: &'a str,
@@ -52,6 +56,7 @@ pub(crate) struct PrunedStore<'a> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PruneOutcome {
     Kept,

@@ -8,6 +8,7 @@ use crate::repo::{CommitId, ModuleName};
 
 /// What the new commit of a repository has and the old one does not have.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct LogReport<'d> {
     /// How many commits; `null` if the remote does not have the old commit any more.
     pub(crate) commits: Option<usize>,
@@ -20,12 +21,14 @@ pub(crate) struct LogReport<'d> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct LostEntry<'d> {
     pub(crate) commit: CommitId,
     pub(crate) title: &'d str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct LogEntryReport<'d> {
     pub(crate) commit: CommitId,
     /// When the commit was made, as a Unix timestamp in seconds.
@@ -41,6 +44,7 @@ pub(crate) struct LogEntryReport<'d> {
 
 /// What the `readme` of a module says about its changes.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct NewsReport<'d> {
     /// The new files of `newsfragments`.
     pub(crate) fragments: Vec<FragmentEntry<'d>>,
@@ -49,6 +53,7 @@ pub(crate) struct NewsReport<'d> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FragmentEntry<'d> {
     pub(crate) number: &'d str,
     pub(crate) kind: &'static str,

@@ -8,11 +8,13 @@ use crate::report::{Done, NAMED, Outcome, RepoOutcome, RepoStatus, State, Troubl
 
 /// `oca sync` and `oca export`: what was done or, with `--dry-run`, what would be done.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct OutcomeReport<'a> {
     pub(crate) repos: Vec<OutcomeOfRepo<'a>>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct OutcomeOfRepo<'a> {
     pub(crate) name: &'a RepoName,
     pub(crate) outcome: OutcomeKind,
@@ -23,6 +25,7 @@ pub(crate) struct OutcomeOfRepo<'a> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum OutcomeKind {
     Locked,
@@ -81,11 +84,13 @@ fn kind(outcome: &Outcome) -> (OutcomeKind, Option<CommitId>) {
 
 /// `oca status`: the checkouts against the lock.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct StatusReport<'a> {
     pub(crate) repos: Vec<CheckoutStatus<'a>>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CheckoutStatus<'a> {
     pub(crate) name: &'a str,
     pub(crate) state: CheckoutState,
@@ -98,6 +103,7 @@ pub(crate) struct CheckoutStatus<'a> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum CheckoutState {
     Clean,
@@ -144,6 +150,7 @@ impl<'a> CheckoutStatus<'a> {
 
 /// `oca verify`: the files of the checkouts, or of an export, against the lock.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct VerifyReport<'a> {
     /// Whether all files are as locked.
     pub(crate) verified: bool,
@@ -151,6 +158,7 @@ pub(crate) struct VerifyReport<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct VerifiedRepo<'a> {
     /// `null` for files that belong to no repository.
     pub(crate) name: Option<&'a RepoName>,
@@ -167,6 +175,7 @@ pub(crate) struct VerifiedRepo<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct AlteredFile {
     /// Below the checkout or the export; what is not UTF-8 in it is replaced.
     pub(crate) path: String,
@@ -174,6 +183,7 @@ pub(crate) struct AlteredFile {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum AlterationKind {
     Altered,

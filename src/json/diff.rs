@@ -13,13 +13,16 @@ use crate::diff::{
 use crate::lock::LockedRepo;
 use crate::repo::{AutoInstall, CommitId, MergeSource, ModuleName, RemoteUrl, RepoName};
 
+/// `oca diff`: what changed between two locks.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct DiffReport<'d> {
     /// One for each step of series, and empty if nothing changed.
     pub(crate) changes: Vec<SeriesDiff<'d>>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct SeriesDiff<'d> {
     pub(crate) profiles: &'d [&'d str],
     /// The series before and now.
@@ -39,12 +42,14 @@ pub(crate) struct SeriesDiff<'d> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct NameChanges<'d> {
     pub(crate) added: Vec<&'d str>,
     pub(crate) removed: Vec<&'d str>,
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum DiffKind {
     Added,
@@ -53,6 +58,7 @@ pub(crate) enum DiffKind {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct RepoEntry<'d> {
     pub(crate) name: &'d RepoName,
     pub(crate) change: DiffKind,
@@ -75,6 +81,7 @@ pub(crate) struct RepoEntry<'d> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct MergeEntry<'d> {
     /// As it is declared.
     pub(crate) merge: &'d MergeSource,
@@ -83,6 +90,7 @@ pub(crate) struct MergeEntry<'d> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ModuleEntry<'d> {
     pub(crate) name: &'d ModuleName,
     pub(crate) change: DiffKind,
@@ -104,6 +112,7 @@ pub(crate) struct ModuleEntry<'d> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ModuleAt<'d> {
     pub(crate) repo: &'d RepoName,
     /// `null` for a module of Odoo itself, like the next two: the lock does not have them.
@@ -115,6 +124,7 @@ pub(crate) struct ModuleAt<'d> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum VersionStepKind {
     Patch,

@@ -7,6 +7,7 @@ use crate::diff::Step;
 use crate::diff::deep::{Act, ApiChanges, Change, Deep, DeepModule, FieldChange, Finding, Place, Subject};
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct DeepReport<'d> {
     /// Whether Odoo itself was read too.
     pub(crate) knows_odoo: bool,
@@ -19,6 +20,7 @@ pub(crate) struct DeepReport<'d> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct UseEntry<'d> {
     pub(crate) user: &'d str,
     pub(crate) kind: UseKind,
@@ -37,6 +39,7 @@ pub(crate) struct UseEntry<'d> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum UseKind {
     Model,
@@ -46,6 +49,7 @@ pub(crate) enum UseKind {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum UseChange {
     Removed,
@@ -55,6 +59,7 @@ pub(crate) enum UseChange {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct PlaceEntry<'d> {
     /// Below the module.
     pub(crate) path: &'d str,
@@ -63,6 +68,7 @@ pub(crate) struct PlaceEntry<'d> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ActKind {
     Inherits,
@@ -75,6 +81,7 @@ pub(crate) enum ActKind {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct DeepModuleEntry<'d> {
     pub(crate) name: &'d str,
     pub(crate) removed_models: Vec<&'d str>,
@@ -89,12 +96,14 @@ pub(crate) struct DeepModuleEntry<'d> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct OfModel<'d> {
     pub(crate) model: &'d str,
     pub(crate) name: &'d str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct RetypedEntry<'d> {
     pub(crate) model: &'d str,
     pub(crate) name: &'d str,
@@ -102,6 +111,7 @@ pub(crate) struct RetypedEntry<'d> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct UnreadEntry<'d> {
     pub(crate) module: &'d str,
     pub(crate) path: &'d str,
@@ -112,6 +122,7 @@ pub(crate) struct UnreadEntry<'d> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SideKind {
     From,

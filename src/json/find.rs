@@ -7,6 +7,7 @@ use crate::report::Whereabouts;
 
 /// `oca find`: which repositories have modules.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FindReport<'a> {
     /// The series of Odoo, such as `18.0`.
     pub(crate) odoo: Series,
@@ -17,6 +18,7 @@ pub(crate) struct FindReport<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FoundModule<'a> {
     pub(crate) name: &'a str,
     /// Whether it is one of Odoo's own modules.
@@ -29,6 +31,7 @@ pub(crate) struct FoundModule<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ContainingModule<'a> {
     pub(crate) name: &'a str,
     pub(crate) repos: &'a [RepoName],

@@ -9,6 +9,7 @@ use crate::report::{Count, Finding, Severity};
 
 /// `oca check`: problems in the modules of a profile.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CheckReport<'a> {
     /// The number of findings that are errors.
     pub(crate) errors: usize,
@@ -18,6 +19,7 @@ pub(crate) struct CheckReport<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CheckFinding<'a> {
     /// Such as `OCA001`. A code keeps its meaning.
     pub(crate) code: &'static str,
@@ -41,6 +43,7 @@ pub(crate) struct CheckFinding<'a> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum FindingSeverity {
     Error,

@@ -10,6 +10,7 @@ use crate::repo::{Edition, Series};
 
 /// `oca tree`: what modules need.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct TreeReport<'a> {
     pub(crate) profile: &'a str,
     /// The series of Odoo, such as `18.0`.
@@ -22,6 +23,7 @@ pub(crate) struct TreeReport<'a> {
 
 /// `oca why`: what needs modules, and why they are selected.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct WhyReport<'a> {
     pub(crate) profile: &'a str,
     /// The series of Odoo, such as `18.0`.
@@ -31,6 +33,7 @@ pub(crate) struct WhyReport<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct WhyAnswer<'a> {
     pub(crate) name: &'a str,
     pub(crate) reason: WhyReason,
@@ -40,6 +43,7 @@ pub(crate) struct WhyAnswer<'a> {
 
 /// Why a module is in a profile.
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum WhyReason {
     /// `modules` of the profile has it.
@@ -60,6 +64,7 @@ pub(crate) enum WhyReason {
 
 /// A name in a graph, and what it stands for.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct GraphNode<'a> {
     pub(crate) name: &'a str,
     pub(crate) kind: NodeKind,
@@ -76,6 +81,7 @@ pub(crate) struct GraphNode<'a> {
 }
 
 #[derive(Clone, Copy, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum NodeKind {
     Module,

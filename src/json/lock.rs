@@ -11,6 +11,7 @@ use crate::report::{Difference, FollowedMerge, Held, MergeState, Outdated};
 
 /// `oca lock`, `oca add` and `oca remove`: what changed in the lock.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ChangeReport<'a> {
     /// By name.
     pub(crate) changes: Vec<PinChange<'a>>,
@@ -19,6 +20,7 @@ pub(crate) struct ChangeReport<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct HeldPin<'a> {
     pub(crate) name: &'a RepoName,
     pub(crate) commit: CommitId,
@@ -27,6 +29,7 @@ pub(crate) struct HeldPin<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct PinChange<'a> {
     pub(crate) name: &'a RepoName,
     pub(crate) change: PinChangeKind,
@@ -39,6 +42,7 @@ pub(crate) struct PinChange<'a> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PinChangeKind {
     Added,
@@ -78,6 +82,7 @@ impl<'a> PinChange<'a> {
 
 /// `oca lock --check`: whether the lock is what is declared.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FreshnessReport {
     pub(crate) fresh: bool,
     /// Each difference in words.
@@ -93,6 +98,7 @@ impl FreshnessReport {
 
 /// `oca outdated`: the pins that are behind.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct OutdatedReport<'a> {
     pub(crate) repos: Vec<OutdatedPin<'a>>,
     /// The merges that are not as they were locked.
@@ -104,6 +110,7 @@ pub(crate) struct OutdatedReport<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct OutdatedMergePin<'a> {
     pub(crate) repo: &'a RepoName,
     /// As it is declared.
@@ -120,6 +127,7 @@ pub(crate) struct OutdatedMergePin<'a> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum MergeStateKind {
     Moved,
@@ -131,6 +139,7 @@ pub(crate) enum MergeStateKind {
 
 /// What a forge says about a request.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct RequestEntry<'a> {
     pub(crate) repo: &'a RepoName,
     /// As it is declared.
@@ -143,6 +152,7 @@ pub(crate) struct RequestEntry<'a> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RequestStateKind {
     Open,
@@ -152,6 +162,7 @@ pub(crate) enum RequestStateKind {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ReviewKind {
     Approved,
@@ -160,6 +171,7 @@ pub(crate) enum ReviewKind {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct OutdatedPin<'a> {
     pub(crate) name: &'a RepoName,
     /// The commit in the lock.

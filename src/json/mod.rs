@@ -18,6 +18,8 @@ mod graph;
 mod lock;
 mod modules;
 mod requirements;
+#[cfg(test)]
+mod schemas;
 mod submodules;
 
 use serde::Serialize;
@@ -41,7 +43,10 @@ const VERSION: u32 = 1;
 
 /// A report with its version, which comes first.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Versioned<T> {
+    /// If a field changes its meaning or disappears, the number grows.
+    #[cfg_attr(test, schemars(extend("const" = VERSION)))]
     version: u32,
     #[serde(flatten)]
     report: T,
@@ -49,6 +54,7 @@ pub(crate) struct Versioned<T> {
 
 /// A value before and now.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FromTo<T> {
     pub(crate) from: T,
     pub(crate) to: T,

@@ -10,6 +10,7 @@ use crate::repo::{AutoInstall, Manifest, Series};
 
 /// `oca list`: the modules of a profile.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ListReport<'a> {
     pub(crate) profile: &'a str,
     /// The series of Odoo, such as `18.0`.
@@ -19,6 +20,7 @@ pub(crate) struct ListReport<'a> {
 
 /// If a manifest leaves a field out, the field has Odoo's default.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ListedModule<'a> {
     pub(crate) name: &'a str,
     /// The repository, or the directory as `repos.toml` writes it.
@@ -40,6 +42,7 @@ pub(crate) struct ListedModule<'a> {
 
 /// When Odoo installs a module by itself.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub(crate) enum AutoInstallRule<'a> {
     /// `true`: if all modules in `depends` are installed. `false`: never.
@@ -49,6 +52,7 @@ pub(crate) enum AutoInstallRule<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ExternalDependencies<'a> {
     /// Python distributions, as the manifest names them.
     pub(crate) python: &'a [String],

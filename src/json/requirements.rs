@@ -6,6 +6,7 @@ use crate::requirements::{Conflict, Flag, Merged, Need, Origin, Requirement, Req
 
 /// `oca requirements`: the merged requirements of a profile.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct RequirementsReport<'a> {
     pub(crate) requirements: Vec<MergedRequirement<'a>>,
     /// Requirements that exclude each other.
@@ -17,6 +18,7 @@ pub(crate) struct RequirementsReport<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct MergedRequirement<'a> {
     /// The name of the distribution, normalised.
     pub(crate) name: &'a str,
@@ -37,6 +39,7 @@ pub(crate) struct MergedRequirement<'a> {
 
 /// Why pip has no choice.
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RequirementFlag {
     /// Only one version is allowed.
@@ -46,6 +49,7 @@ pub(crate) enum RequirementFlag {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct RequirementConflict<'a> {
     /// The name of the distribution.
     pub(crate) name: &'a str,
@@ -53,6 +57,7 @@ pub(crate) struct RequirementConflict<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ConflictLine<'a> {
     pub(crate) requirement: &'a str,
     /// The file, with its line if that is known.
@@ -61,6 +66,7 @@ pub(crate) struct ConflictLine<'a> {
 
 /// `oca requirements --system`: what the modules of a profile need of the system.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct SystemReport<'a> {
     /// Packages of Debian.
     pub(crate) packages: Vec<SystemNeed<'a>>,
@@ -70,6 +76,7 @@ pub(crate) struct SystemReport<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct SystemNeed<'a> {
     pub(crate) name: &'a str,
     /// The manifests that name it.

@@ -7,6 +7,7 @@ use crate::report::SubmoduleDifference;
 /// `oca submodules`: how `.gitmodules` and the index differ from the lock. Without `--check`, the differences are those
 /// that were found before the repair.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct SubmodulesReport<'a> {
     pub(crate) fresh: bool,
     pub(crate) differences: Vec<SubmoduleFault<'a>>,
@@ -15,6 +16,7 @@ pub(crate) struct SubmodulesReport<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct SubmoduleFault<'a> {
     pub(crate) kind: SubmoduleFaultKind,
     /// The path in `.gitmodules` or the index; `null` if the difference is about the whole `.gitmodules`.
@@ -24,6 +26,7 @@ pub(crate) struct SubmoduleFault<'a> {
 }
 
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SubmoduleFaultKind {
     /// It is declared, but not a submodule.

@@ -18,6 +18,8 @@ mod reference;
 #[cfg(test)]
 pub(crate) mod samples;
 mod series;
+#[cfg(test)]
+mod shapes;
 mod tree;
 mod url;
 mod words;

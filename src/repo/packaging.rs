@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The layout of an export, and the rules for what is left out.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Packaging {
     pub(crate) layout: Layout,
@@ -18,6 +19,7 @@ impl Packaging {
 
 /// One directory for each repository, or one directory for all modules.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Layout {
     #[default]
@@ -27,6 +29,7 @@ pub(crate) enum Layout {
 
 /// What is left out of every module.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rules {
     /// The languages of the translations that are kept; `None` keeps all.

@@ -131,6 +131,23 @@ impl Env {
         }
     }
 
+    /// The `repos.toml` that `oca init` wrote, below the line for editors.
+    #[track_caller]
+    pub(crate) fn new_config(&self) -> String {
+        let line = "#:schema https://raw.githubusercontent.com/oca-lock/oca/main/docs/schemas/repos.json\n";
+        let text = self.read("repos.toml");
+        text.strip_prefix(line).unwrap_or_else(|| panic!("no line for editors\n{text}")).to_owned()
+    }
+
+    /// Asserts that `oca init` wrote exactly this `repos.toml`, below the line for editors.
+    #[track_caller]
+    pub(crate) fn assert_new_config(&self, expected: &str) {
+        let actual = shown(&self.root, &self.new_config());
+        if let Some(difference) = difference(&shown(&self.root, expected), &actual) {
+            panic!("repos.toml is not as expected (- expected, + found):\n{difference}");
+        }
+    }
+
     /// Copies the demo project of `fixtures/` into the project.
     pub(crate) fn copy_demo(&self) {
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo"), &self.project());

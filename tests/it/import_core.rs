@@ -21,7 +21,7 @@ pub(crate) fn imported(text: &str, status: i32) -> (String, String) {
     env.write("repos.yaml", text);
     let run = env.oca(&["init", "--offline", "--odoo", "18.0", "--from", "repos.yaml"]).output();
     assert!(run.to_string().starts_with(&format!("exit: {status}\n")), "{run}");
-    (env.read("repos.toml"), run.stderr.clone())
+    (env.new_config(), run.stderr.clone())
 }
 
 /// `[core]` and its tables in the new file.
@@ -70,9 +70,7 @@ fn the_whole_stack_of_submodules_is_pinned_where_it_is() {
         .stderr_contains(&format!("odoo: locked at {}\n", short(&pinned)))
         .stderr_contains("4 repositories with 1 module, 4 changed\n")
         .success();
-    env.assert_file(
-        "repos.toml",
-        "odoo = \"18.0\"\nmode = \"submodule\"\n\n[core]\npath-enterprise = \"src/enterprise\"\n\
+    env.assert_new_config("odoo = \"18.0\"\nmode = \"submodule\"\n\n[core]\npath-enterprise = \"src/enterprise\"\n\
          path-themes = \"src/themes\"\nenterprise = \"https://github.com/odoo/enterprise\"\n\
          themes = \"https://github.com/odoo/design-themes\"\n\n[profiles.standard]\nrepos = [\n  \"web\",\n]\n",
     );
@@ -117,7 +115,7 @@ fn odoo_and_what_is_merged_into_it_become_core() {
         )
         .status(1);
     assert_eq!(
-        core(&env.read("repos.toml")),
+        core(&env.new_config()),
         "[core]\nurl = \"https://github.com/OCA/OCB.git\"\nmerges = [\n  \"#7\",\n  \
          \"https://github.com/acme/odoo 18.0-fix\",\n]\ndepth = 5\n"
     );
@@ -144,7 +142,7 @@ fn the_frozen_commits_of_odoo_and_its_merges_are_locked() {
     env.oca(&["init", "--from", "spec.yaml"])
         .stderr_contains("the choice of modules in `src` is left out: oca selects all modules there\n")
         .success();
-    assert_eq!(core(&env.read("repos.toml")), "[core]\nmerges = [\n  \"#7\",\n]\npath = \"src\"\n");
+    assert_eq!(core(&env.new_config()), "[core]\nmerges = [\n  \"#7\",\n]\npath = \"src\"\n");
     assert_eq!(env.locked_commit("odoo"), base);
     assert!(env.read("oca.lock.json").contains(&request));
     env.oca(&["sync", "-q", "--locked"]).success();
@@ -244,7 +242,7 @@ fn what_is_checked_out_decides_before_the_names() {
         entry("vendor/erp", &url("erp"), "o 18.0") + &entry("odoo", &url("odoo"), "o 18.0"),
     );
     env.oca(&["init", "-q", "--odoo", "18.0", "--from", "repos.yaml"]).success();
-    let text = env.read("repos.toml");
+    let text = env.new_config();
     assert_eq!(core(&text), "[core]\nurl = \"https://git.acme.fr/acme/erp\"\npath = \"vendor/erp\"\n");
     assert_eq!(text.matches("url = ").count(), 2, "{text}");
 }
@@ -256,7 +254,7 @@ fn enterprise_without_odoo_is_left_out() {
     let enterprise = entry("enterprise", "https://github.com/odoo/enterprise", "o 18.0");
     env.write("repos.yaml", enterprise.clone() + WEB);
     env.oca(&["init", "-q", "--from", "repos.yaml"]).success();
-    let text = env.read("repos.toml");
+    let text = env.new_config();
     assert!(text.starts_with("odoo = \"18.0\"\nedition = \"enterprise\"\n"), "{text}");
     assert!(
         text.contains("[addons-path]\nbefore = [\"enterprise\"]\n") && !text.contains("[core]"),
@@ -290,7 +288,7 @@ fn the_branch_of_odoo_is_the_series() {
     let web = WEB.replace("18.0", "17.0") + &WEB.replace("oca/web", "oca/dms").replace("18.0", "17.0");
     env.write("repos.yaml", entry("odoo", "https://github.com/odoo/odoo", "o 18.0") + &web);
     env.oca(&["init", "-q", "--from", "repos.yaml"]).success();
-    let text = env.read("repos.toml");
+    let text = env.new_config();
     assert!(text.starts_with("odoo = \"18.0\"\n") && !core(&text).contains("branch"), "{text}");
 }
 

@@ -19,8 +19,7 @@ fn doodba_has_odoo_among_its_sources_and_nothing_is_on_the_path_twice() {
     );
     env.write("odoo/custom/src/addons.yaml", "web: ['*']\nodoo/addons: ['*']\nodoo/odoo/addons: ['*']\n");
     env.oca(&["init", "-q", "--from", "."]).success();
-    env.assert_file(
-        "repos.toml",
+    env.assert_new_config(
         "odoo = \"18.0\"\n\n[core]\nurl = \"https://github.com/OCA/OCB.git\"\n\
          path = \"odoo/custom/src/odoo\"\n\n[profiles.standard]\nrepos = [\n  \"web\",\n]\n",
     );

@@ -7,7 +7,7 @@ impl Env {
     #[track_caller]
     fn imported(&self, from: &str) -> String {
         self.oca(&["init", "-q", "--from", from]).success();
-        self.read("repos.toml")
+        self.new_config()
     }
 }
 
@@ -41,7 +41,7 @@ social: [\"*\"]
     );
     let run = env.oca(&["init", "-q", "--from", "addons.yaml", "--odoo", "16.0"]);
     run.success();
-    let text = env.read("repos.toml");
+    let text = env.new_config();
     assert_eq!(table(&text, "web"), "[repos.web]\nmodules = [\"web_one\"]");
     assert_eq!(
         table(&text, "acme-addons"),
@@ -92,7 +92,7 @@ fn a_condition_that_is_known_decides_and_one_that_is_not_is_a_loss() {
             run = run.stderr_contains("parts of `addons.yaml` are not in it: 1 part with a condition\n");
         }
         run.status(status);
-        assert_eq!(env.read("repos.toml").contains("\"dms\""), has_dms, "{database:?}");
+        assert_eq!(env.new_config().contains("\"dms\""), has_dms, "{database:?}");
     }
 }
 
@@ -106,7 +106,7 @@ fn an_odd_key_of_a_document_stops_only_itself() {
     env.oca(&["init", "--from", "addons.yaml", "--odoo", "16.0"])
         .stderr_contains("warning: `addons.yaml`: 3 entries that oca cannot use are left out\n")
         .status(1);
-    assert!(env.read("repos.toml").contains("repos = [\n  \"web\",\n]\n"));
+    assert!(env.new_config().contains("repos = [\n  \"web\",\n]\n"));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn the_pattern_of_the_environment_counts() {
         .env("DEFAULT_REPO_PATTERN", "https://git.example.com/{}")
         .env("ODOO_VERSION", "15.0")
         .success();
-    let text = env.read("repos.toml");
+    let text = env.new_config();
     assert!(text.starts_with("odoo = \"15.0\"\n"), "{text}");
     assert!(text.contains("url = \"https://git.example.com/web\"\n"), "{text}");
 }

@@ -90,10 +90,8 @@ hint: read the warnings above and edit `repos.toml`; if you do not need what is 
 ",
         )
         .status(1);
-    env.assert_file(
-        "repos.toml",
-        &format!(
-            "\
+    env.assert_new_config(&format!(
+        "\
 odoo = \"18.0\"
 base-url = \"../remotes\"
 path = \"vendor\"
@@ -119,8 +117,7 @@ merges = [
   \"https://github.com/acme/server-tools 18.0-fix\",
 ]
 "
-        ),
-    );
+    ));
     assert!(!env.exists("oca.lock.json"));
 }
 
@@ -186,8 +183,7 @@ hint: read the warnings above and edit `repos.toml`; if you do not need what is 
 ",
         )
         .status(1);
-    env.assert_file(
-        "repos.toml",
+    env.assert_new_config(
         "\
 odoo = \"18.0\"
 base-url = \"../remotes\"
@@ -288,8 +284,7 @@ hint: read the warnings above and edit `repos.toml`; if you do not need what is 
 "
         ))
         .status(1);
-    env.assert_file(
-        "repos.toml",
+    env.assert_new_config(
         "\
 odoo = \"18.0\"
 base-url = \"../remotes\"
@@ -373,10 +368,8 @@ hint: run `oca lock` later; until then, `oca.lock.json` keeps the pins
 ",
         )
         .status(3);
-    env.assert_file(
-        "repos.toml",
-        &format!(
-            "\
+    env.assert_new_config(&format!(
+        "\
 odoo = \"18.0\"
 base-url = \"git@github.com:camptocamp\"
 path = \"odoo/external-src\"
@@ -394,8 +387,7 @@ rev = \"{fork}\"
 [repos.dms]
 url = \"git@github.com:OCA/dms.git\"
 "
-        ),
-    );
+    ));
 }
 
 #[test]
@@ -449,10 +441,8 @@ hint: read the warnings above and edit `repos.toml`; if you do not need what is 
             short(&web)
         ))
         .status(1);
-    env.assert_file(
-        "repos.toml",
-        &format!(
-            "\
+    env.assert_new_config(&format!(
+        "\
 odoo = \"18.0\"
 path = \"vendor\"
 
@@ -471,8 +461,7 @@ merges = [
 url = \"../remotes/dms.git\"
 rev = \"{dms}\"
 "
-        ),
-    );
+    ));
     assert_eq!(crate::merges::locked(&env, "\"#1\"", "commit"), request);
     env.oca(&["sync", "-q", "--locked"]).success();
     env.assert_file("vendor/web/web_a/x.txt", "x\n");
@@ -513,13 +502,10 @@ hint: read the warnings above and edit `repos.toml`; if you do not need what is 
 ",
         )
         .status(1);
-    env.assert_file(
-        "repos.toml",
-        &format!(
-            "odoo = \"18.0\"\nbase-url = \"../remotes\"\npath = \"vendor\"\n\n[profiles.standard]\nrepos = [\n  \
+    env.assert_new_config(&format!(
+        "odoo = \"18.0\"\nbase-url = \"../remotes\"\npath = \"vendor\"\n\n[profiles.standard]\nrepos = [\n  \
              \"web\",\n  \"dms\",\n]\n\n[repos.web]\nrev = \"{web}\"\n"
-        ),
-    );
+    ));
     env.oca(&["sync", "-q"]).success();
     env.assert_checkouts(&[("vendor/web", &web)]);
 }
@@ -561,9 +547,7 @@ wrote `repos.toml` and `oca.lock.json`; look at them, then run `oca sync`
             short(&web)
         ))
         .success();
-    env.assert_file(
-        "repos.toml",
-        "odoo = \"18.0\"\nbase-url = \"../remotes\"\npath = \"addons/oca\"\n\n[profiles.standard]\nrepos = [\n  \
+    env.assert_new_config("odoo = \"18.0\"\nbase-url = \"../remotes\"\npath = \"addons/oca\"\n\n[profiles.standard]\nrepos = [\n  \
          \"web\",\n  \"dms\",\n]\n\n[repos.web]\nmodules = [\"web_a\"]\n",
     );
     env.assert_checkouts(&[("addons/oca/web", &web), ("addons/oca/dms", &head)]);

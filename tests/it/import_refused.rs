@@ -168,8 +168,7 @@ oca/crm: {remotes: {o: 'https://github.com/${GROUP}/crm'}, merges: *merges}
 ",
     );
     env.oca(&["init", "-q", "--from", "repos.yaml"]).env("ODOO_VERSION", "16.0").success();
-    env.assert_file(
-        "repos.toml",
+    env.assert_new_config(
         "odoo = \"16.0\"\n\n[profiles.standard]\nrepos = [\n  \"web\",\n  \"dms\",\n  \"crm\",\n]\n\n\
          [repos.crm]\nurl = \"https://github.com/${GROUP}/crm\"\n",
     );
@@ -211,9 +210,7 @@ fn a_series_that_nothing_tells_has_to_be_named() {
     let env = Env::new();
     env.write("x.repos", text);
     env.oca(&["init", "-q", "--from", "x.repos", "--odoo", "18.0"]).success();
-    env.assert_file(
-        "repos.toml",
-        "odoo = \"18.0\"\n\n[profiles.standard]\nrepos = [\n  \"web\",\n]\n\n[repos.web]\nbranch = \"main\"\n",
+    env.assert_new_config("odoo = \"18.0\"\n\n[profiles.standard]\nrepos = [\n  \"web\",\n]\n\n[repos.web]\nbranch = \"main\"\n",
     );
 }
 

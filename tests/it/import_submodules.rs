@@ -36,8 +36,7 @@ fn gitlinks_become_the_pins_of_branches_that_can_still_move() {
             short(&web)
         ))
         .success();
-    env.assert_file(
-        "repos.toml",
+    env.assert_new_config(
         "odoo = \"18.0\"\nbase-url = \"[TEMP]/remotes\"\npath = \"addons/oca\"\nmode = \"submodule\"\n\n\
          [profiles.standard]\nrepos = [\n  \
          \"web\",\n  \"dms\",\n]\n",
@@ -194,8 +193,7 @@ warning: `.gitmodules` at line 10: `branch = .` of submodule `acme` is left out:
         )
         .stderr_contains("error: `repos.toml` is written, but its pins could not be locked, and these parts are not in it: 1 submodule with submodules of its own\nhint: run `oca lock` later\n")
         .status(3);
-    env.assert_file(
-        "repos.toml",
+    env.assert_new_config(
         "\
 odoo = \"18.0\"
 base-url = \"https://git.example.com/OCA\"
@@ -283,5 +281,5 @@ fn a_file_outside_of_git_has_no_pins() {
              wrote `repos.toml`; look at it, then run `oca sync`\n",
         )
         .success();
-    env.assert_file("repos.toml", "odoo = \"17.0\"\n\n[profiles.standard]\nrepos = [\n  \"web\",\n]\n");
+    env.assert_new_config("odoo = \"17.0\"\n\n[profiles.standard]\nrepos = [\n  \"web\",\n]\n");
 }

@@ -3,14 +3,13 @@
 use std::fs;
 
 use crate::env::Env;
+use crate::harness::web;
 
 #[test]
 fn an_empty_file_is_written_and_told() {
     let env = Env::new();
     env.oca(&["init"]).stderr("wrote `repos.toml`; edit it, then run `oca sync`\n").success();
-    env.assert_file(
-        "repos.toml",
-        "odoo = \"18.0\"\n\n[profiles.standard]\nrepos = [\n  # names of OCA repositories, such as \"web\"\n]\n",
+    env.assert_new_config("odoo = \"18.0\"\n\n[profiles.standard]\nrepos = [\n  # names of OCA repositories, such as \"web\"\n]\n",
     );
     env.oca(&["lock"]).stderr("0 repositories with 0 modules, 0 changed\n").success();
     env.oca(&["lock", "--check"]).success();
@@ -33,13 +32,27 @@ fn a_preset_brings_the_repositories_of_its_profiles() {
 }
 
 #[test]
+fn add_and_remove_keep_the_line_for_editors() {
+    let env = Env::new();
+    web(&env);
+    env.oca(&["init", "-q"]).success();
+    let line = "#:schema https://raw.githubusercontent.com/oca-lock/oca/main/docs/schemas/repos.json\n";
+    assert!(env.read("repos.toml").starts_with(line));
+    env.edit("repos.toml", "odoo = \"18.0\"\n", "odoo = \"18.0\"\nbase-url = \"../remotes\"\n");
+    env.oca(&["add", "-q", "web"]).success();
+    assert!(env.new_config().contains("\"web\""));
+    env.oca(&["remove", "-q", "web"]).success();
+    assert!(!env.new_config().contains("\"web\",\n"));
+}
+
+#[test]
 fn a_file_that_is_there_stays() {
     let env = Env::new();
     env.write("repos.toml", "mine");
     env.oca(&["init"])
         .stderr("error: `repos.toml` already exists\nhint: edit it, or move it away first\n")
         .status(2);
-    env.assert_file("repos.toml", "mine");
+    env.assert_new_config("mine");
     env.oca(&["init", "--config", "other.toml"])
         .stderr("wrote `other.toml`; edit it, then run `oca sync`\n")
         .success();

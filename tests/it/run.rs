@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::diff::difference;
+use crate::schemas::assert_report;
 
 /// Longer than any honest run on a busy machine: a run that takes longer hangs.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -149,7 +150,7 @@ impl Run {
             stdout_reader: reader(child.stdout.take().expect("stdout is a pipe")),
             stderr_reader: reader(child.stderr.take().expect("stderr is a pipe")),
             child,
-            command: format!("{:?}", self.command.get_args().collect::<Vec<_>>()),
+            arguments: self.command.get_args().map(|word| word.to_string_lossy().into_owned()).collect(),
             root: self.root,
             stdout: self.stdout,
             stderr: self.stderr,
@@ -161,7 +162,7 @@ impl Run {
 #[must_use = "a run has to be waited for or killed"]
 pub(crate) struct Running {
     child: Child,
-    command: String,
+    arguments: Vec<String>,
     root: PathBuf,
     stdout: Expected,
     stderr: Expected,
@@ -178,7 +179,7 @@ impl Running {
     #[track_caller]
     pub(crate) fn status(mut self, code: i32) {
         let expected = [("stdout", self.stdout.take()), ("stderr", self.stderr.take())];
-        let (root, command) = (self.root.clone(), self.command.clone());
+        let (root, arguments) = (self.root.clone(), self.arguments.clone());
         let output = self.output();
         let mut faults: Vec<String> = [&output.stdout, &output.stderr]
             .into_iter()
@@ -190,7 +191,7 @@ impl Running {
         if output.code != Some(code) {
             faults.push(format!("exit code {:?} instead of {code}\n{output}", output.code));
         }
-        assert!(faults.is_empty(), "run with {command}:\n{}", faults.join("\n"));
+        assert!(faults.is_empty(), "run with {arguments:?}:\n{}", faults.join("\n"));
     }
 
     #[track_caller]
@@ -202,7 +203,7 @@ impl Running {
             }
             if Instant::now() > deadline {
                 self.child.kill().expect("the run is our child");
-                panic!("run with {} hangs", self.command);
+                panic!("run with {:?} hangs", self.arguments);
             }
             thread::sleep(Duration::from_millis(2));
         };
@@ -210,7 +211,12 @@ impl Running {
             let bytes = reader.join().expect("a reader does not panic");
             shown(&self.root, &String::from_utf8_lossy(&bytes))
         };
-        Output { code: status.code(), stdout: text(self.stdout_reader), stderr: text(self.stderr_reader) }
+        let stdout = text(self.stdout_reader);
+        // A run that was killed can have printed a part.
+        if status.code().is_some() {
+            assert_report(&self.arguments, &stdout);
+        }
+        Output { code: status.code(), stdout, stderr: text(self.stderr_reader) }
     }
 
     /// Interrupts the run as Ctrl-C would.

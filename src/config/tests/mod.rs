@@ -3,6 +3,8 @@ mod extends;
 mod files;
 mod fresh;
 mod refusals;
+mod schema;
+mod shape;
 mod words;
 
 use super::profile::Drop;

@@ -1,200 +1,20 @@
-//! The JSON of a lock, as serde reads it. Unknown fields are refused.
+//! Turns the JSON of an entry into its checked types.
 
-use std::collections::{BTreeMap, HashSet};
-use std::marker::PhantomData;
+use std::collections::HashSet;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use super::schema::{
+use super::{ABSORBED, CORE, EMPTY, WireMerge, WireModule, WirePatch, WireRepo, WireUnreadable};
+use crate::lock::schema::{
     Digest, Facts, LockedMerge, LockedModule, LockedPatch, LockedRepo, LockedStep, Pin, StepWay,
     UnreadableManifest,
 };
 use crate::patch::Fingerprint;
 use crate::repo::{
-    AddonsDirectory, AutoInstall, CommitId, CorePart, Invalid, Layout, Manifest, MergeSource, ModuleName,
-    Packaging, Pending, PendingMerge, Reference, RemoteUrl, RepoName, Rules, Series, TreeId,
+    AddonsDirectory, AutoInstall, CommitId, CorePart, Invalid, Manifest, Pending, PendingMerge, Reference,
+    TreeId,
 };
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct WireLock<'a> {
-    pub(super) version: u64,
-    /// Parsed one by one: if one entry is wrong, the others can still be read.
-    #[serde(borrow)]
-    pub(super) repos: Vec<&'a RawValue>,
-    #[serde(deserialize_with = "each_once")]
-    pub(super) profiles: BTreeMap<String, WireProfile>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct WireRepo {
-    pub(super) name: RepoName,
-    kind: Option<String>,
-    pub(super) url: RemoteUrl,
-    pub(super) branch: Option<String>,
-    pub(super) tag: Option<String>,
-    pub(super) rev: Option<CommitId>,
-    pub(super) addons: Vec<AddonsDirectory>,
-    pub(super) commit: CommitId,
-    pub(super) tree: TreeId,
-    pub(super) digest: Option<String>,
-    #[serde(default)]
-    pub(super) merges: Vec<WireMerge>,
-    #[serde(default)]
-    pub(super) patches: Vec<WirePatch>,
-    pub(super) modules: Vec<WireModule>,
-    #[serde(default)]
-    pub(super) unreadable: Vec<WireUnreadable>,
-    pub(super) requirements: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct WireMerge {
-    merge: MergeSource,
-    modules: Option<Vec<ModuleName>>,
-    #[serde(default)]
-    pick: bool,
-    #[serde(rename = "ref")]
-    reference: Option<String>,
-    commit: CommitId,
-    step: String,
-    tree: Option<TreeId>,
-    result: Option<CommitId>,
-    exact: Option<String>,
-    loose: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct WirePatch {
-    patch: String,
-    content: String,
-    step: String,
-    tree: Option<TreeId>,
-    result: Option<CommitId>,
-    exact: Option<String>,
-    loose: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct WireModule {
-    pub(super) name: ModuleName,
-    pub(super) directory: Option<AddonsDirectory>,
-    pub(super) version: Option<String>,
-    tree: Option<TreeId>,
-    pub(super) depends: Vec<String>,
-    pub(super) license: Option<String>,
-    pub(super) development_status: Option<String>,
-    auto_install: Option<WireAutoInstall>,
-    python: Option<Vec<String>>,
-    bin: Option<Vec<String>>,
-    deb: Option<Vec<String>>,
-    #[serde(default)]
-    model_access: bool,
-}
-
-pub(super) struct WireAutoInstall(AutoInstall);
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct WireUnreadable {
-    pub(super) path: String,
-    pub(super) line: usize,
-    pub(super) why: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct WireProfile {
-    pub(super) odoo: Series,
-    pub(super) digest: Option<String>,
-    pub(super) repos: Vec<String>,
-    #[serde(default, deserialize_with = "each_once")]
-    pub(super) addons: BTreeMap<String, Vec<AddonsDirectory>>,
-    pub(super) export: Option<WireExport>,
-    pub(super) modules: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "each_once")]
-    pub(super) local_depends: BTreeMap<String, Vec<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct WireExport {
-    pub(super) layout: Layout,
-    pub(super) languages: Option<Vec<String>>,
-    pub(super) tests: bool,
-    pub(super) readme: bool,
-    pub(super) description: bool,
-}
-
-impl WireExport {
-    pub(super) fn into_packaging(self) -> Packaging {
-        let Self { layout, languages, tests, readme, description } = self;
-        Packaging { layout, rules: Rules { languages, tests, readme, description } }
-    }
-}
-
-impl<'de> Deserialize<'de> for WireAutoInstall {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = WireAutoInstall;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("true, false or a list of module names")
-            }
-
-            fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-                Ok(WireAutoInstall(if value { AutoInstall::WhenDependsAre } else { AutoInstall::Never }))
-            }
-
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, sequence: A) -> Result<Self::Value, A::Error> {
-                let names = Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(sequence))?;
-                Ok(WireAutoInstall(AutoInstall::When(names)))
-            }
-        }
-
-        deserializer.deserialize_any(Visitor)
-    }
-}
-
-/// Reads a map and refuses duplicate keys. serde alone would use the last.
-fn each_once<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    struct Visitor<T>(PhantomData<T>);
-
-    impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
-        type Value = BTreeMap<String, T>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a map")
-        }
-
-        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-            let mut map = BTreeMap::new();
-            while let Some((key, value)) = entries.next_entry::<String, T>()? {
-                if map.contains_key(&key) {
-                    return Err(serde::de::Error::custom(format!("duplicate key `{key}`")));
-                }
-                map.insert(key, value);
-            }
-            Ok(map)
-        }
-    }
-
-    deserializer.deserialize_map(Visitor(PhantomData))
-}
-
 impl WireRepo {
-    pub(super) fn into_repo(self) -> Result<LockedRepo, String> {
+    pub(in crate::lock) fn into_repo(self) -> Result<LockedRepo, String> {
         let reference = self.reference()?;
         let core = self.core()?;
         if self.url != self.url.without_secret() {
@@ -320,13 +140,6 @@ fn locked_step(
         _ => Err("a step has `tree`, `result`, `exact` and `loose`, unless it changes nothing".to_owned()),
     }
 }
-
-/// The kind of the repositories of Odoo itself.
-pub(super) const CORE: &str = "core";
-/// The word of a merge that the base has.
-pub(super) const ABSORBED: &str = "absorbed";
-/// The word of a merge or a patch that changes nothing after those before it.
-pub(super) const EMPTY: &str = "empty";
 
 /// Reads a digest such as `sha256:…`, 64 lower-case hexadecimal digits.
 fn sha256(word: &str) -> Result<[u8; 32], String> {
