@@ -40,10 +40,11 @@ pub(crate) struct Args {
     /// The Odoo series [default: the series of FILE, else 18.0]
     #[arg(long, value_name = "SERIES", value_parser = Series::parse, add = complete::series())]
     odoo: Option<Series>,
-    /// Start with the repositories of a preset
+    /// Start with a list of OCA's repositories
     #[arg(long, value_name = "PRESET")]
     preset: Option<Preset>,
-    /// Start with the repositories and pins of another tool's file or directory
+    /// Start with the repositories and pins of a file of another tool, such as .gitmodules or repos.yaml, or of a
+    /// directory
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     from: Option<PathBuf>,
 }

@@ -48,7 +48,7 @@ pub(crate) enum Command {
     Remove(remove::Args),
     /// Find the OCA repository that has a module
     Find(find::Args),
-    /// Lock the declared repositories, or check or upgrade the lock
+    /// Pin repositories to commits in oca.lock.json, check the pins, or move them
     Lock(lock::Args),
     /// Move the pins to the heads of their branches, like `oca lock --upgrade`
     #[command(visible_alias = "update")]

@@ -79,28 +79,20 @@ impl Typed {
 
 /// A word as it is typed behind an open quote, or without one. `None` if it cannot be.
 fn quoted(value: &str, quote: Option<char>) -> Option<String> {
-    let end = if value.ends_with('/') { "" } else { "'" };
-    match quote {
-        None => {
-            let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+=,#".contains(c);
-            let is_first = |at: usize, c: char| at == 0 && c == '#';
-            let plain = |(at, c): (usize, char)| {
-                let escape = !is_plain(c) || is_first(at, c);
-                escape.then_some('\\').into_iter().chain([c]).collect::<String>()
-            };
-            Some(value.char_indices().map(plain).collect())
-        }
-        Some('\'') => (!value.contains('\'')).then(|| format!("'{value}{end}")),
-        // Nothing in these quotes keeps `!` from naming a line of the history.
-        Some(_) if value.contains('!') => None,
-        Some(_) => {
-            let escaped = value.chars().flat_map(|c| {
-                let escape = "\\\"$`".contains(c).then_some('\\');
-                escape.into_iter().chain([c])
-            });
-            Some(format!("\"{}{}", escaped.collect::<String>(), end.replace('\'', "\"")))
-        }
-    }
+    let escaped = |is_special: &dyn Fn(usize, char) -> bool| -> String {
+        let letter = |(at, c)| is_special(at, c).then_some('\\').into_iter().chain([c]);
+        value.char_indices().flat_map(letter).collect()
+    };
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+=,#".contains(c);
+    let Some(quote) = quote else { return Some(escaped(&|at, c| !is_plain(c) || (at == 0 && c == '#'))) };
+    let inside = match quote {
+        '"' => escaped(&|_, c| "\\\"$`".contains(c)),
+        _ => value.to_owned(),
+    };
+    // In double quotes, nothing keeps `!` from naming a line of the history.
+    let refused = if quote == '"' { '!' } else { '\'' };
+    let end = if value.ends_with('/') { String::new() } else { quote.to_string() };
+    (!value.contains(refused)).then(|| format!("{quote}{inside}{end}"))
 }
 
 #[cfg(test)]

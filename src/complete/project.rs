@@ -7,10 +7,11 @@ use std::sync::OnceLock;
 use clap::Parser;
 
 use crate::catalogue::Catalogue;
-use crate::config::{self, Config, Profile};
+use crate::config::{self, Config};
 use crate::flags::Global;
 use crate::lock::{self, Lock};
-use crate::session::{cache_directory, named_profile, running_version, variable};
+use crate::output::Printer;
+use crate::session::{Session, running_version};
 
 /// The global options of the typed words. Completers get only the word that they complete.
 static GLOBAL: OnceLock<Global> = OnceLock::new();
@@ -74,17 +75,12 @@ pub(super) fn locked() -> Option<Lock> {
 }
 
 /// The modules of OCA that `oca find` knows, for the series of the profile.
-pub(super) fn catalogue(config: &Config) -> Option<Catalogue> {
+pub(super) fn catalogue() -> Option<Catalogue> {
     let global = GLOBAL.get()?;
-    let profile = chosen(config)?;
-    let base = config::expand_url(config.base.as_url(), &variable).ok()?.without_secret();
-    Some(Catalogue::load(&cache_directory(global).ok()?, base.as_str(), profile.odoo))
-}
-
-/// The profile of the line, or else the first one.
-fn chosen(config: &Config) -> Option<&Profile> {
-    let name = GLOBAL.get().and_then(named_profile);
-    config.profile(name.as_deref()).ok().or_else(|| config.profiles.first())
+    let printer = Printer::new(global);
+    let session = Session::with_config(configuration()?, global, &printer).ok()?;
+    let profile = session.profile().ok().or_else(|| session.config.profiles.first())?;
+    session.catalogue(profile.odoo).ok()
 }
 
 fn file() -> Option<PathBuf> {

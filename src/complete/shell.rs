@@ -49,9 +49,9 @@ impl Shell {
                 let value = value.replace('\\', "\\\\").replace(':', "\\:");
                 Some(if help.is_empty() { value } else { format!("{value}:{}", help.replace('\\', "\\\\")) })
             }),
-            Self::Fish => lines(arguments, command, with_help),
+            Self::Fish => lines(arguments, command, |offered| Some(with_help(&offered))),
             Self::PowerShell => lines(arguments, command, |Offered { value, help }| {
-                with_help(Offered { value: quoted_for_powershell(&value)?, help })
+                Some(with_help(&Offered { value: quoted_for_powershell(&value)?, help }))
             }),
             Self::Elvish => lines(arguments, command, |Offered { value, .. }| Some(value)),
         }
@@ -73,8 +73,8 @@ fn lines(
     offered(words, command).into_iter().filter_map(line).collect()
 }
 
-fn with_help(Offered { value, help }: Offered) -> Option<String> {
-    Some(if help.is_empty() { value } else { format!("{value}\t{help}") })
+fn with_help(Offered { value, help }: &Offered) -> String {
+    if help.is_empty() { value.clone() } else { format!("{value}\t{help}") }
 }
 
 /// PowerShell inserts a candidate as it stands. `None` if it cannot be quoted: all these quotes end a quotation.

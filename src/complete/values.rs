@@ -7,7 +7,8 @@ use clap_complete::{ArgValueCandidates, CompletionCandidate};
 use super::project::{catalogue, configuration, locked};
 use crate::addons::core::known_series;
 use crate::catalogue;
-use crate::config::{Config, Repo};
+use crate::config::{Config, Merge, Profile, Repo};
+use crate::repo::RepoName;
 
 /// Names, each with a short text about it.
 type Names = BTreeMap<String, String>;
@@ -70,7 +71,7 @@ pub(crate) fn list_names() -> ArgValueCandidates {
 pub(crate) fn find_modules() -> ArgValueCandidates {
     offer(|| {
         let mut names = Names::new();
-        if let Some(catalogue) = configuration().and_then(|config| catalogue(&config)) {
+        if let Some(catalogue) = catalogue() {
             names.extend(catalogue.modules().map(|name| (name.to_owned(), "OCA".to_owned())));
         }
         names.extend(locked_modules());
@@ -82,7 +83,9 @@ pub(crate) fn find_modules() -> ArgValueCandidates {
 pub(crate) fn new_repos() -> ArgValueCandidates {
     offer(|| {
         let there = configuration().map(|config| declared(&config)).unwrap_or_default();
-        let names = catalogue::names().map(|name| name.to_string()).filter(|name| !there.contains_key(name));
+        let names = catalogue::names()
+            .map(|name: RepoName| name.as_str().to_owned())
+            .filter(|name| !there.contains_key(name));
         names.map(|name| (name, String::new())).collect()
     })
 }
@@ -93,19 +96,19 @@ pub(crate) fn series() -> ArgValueCandidates {
 }
 
 fn declared(config: &Config) -> Names {
-    let repos = config.profiles.iter().flat_map(|profile| profile.all_repos());
+    let repos = config.profiles.iter().flat_map(Profile::all_repos);
     repos.map(|repo| (repo.name.to_string(), repo.reference.to_string())).collect()
 }
 
 fn merged(config: &Config) -> Names {
     let of = |repo: &Repo| -> Vec<(String, String)> {
         let merges = repo.merges.iter();
-        let named = |merge: &crate::config::Merge| {
+        let named = |merge: &Merge| {
             (merge.pending.source.without_secret().of(&repo.name), merge.why.clone().unwrap_or_default())
         };
         merges.map(named).collect()
     };
-    config.profiles.iter().flat_map(|profile| profile.all_repos()).flat_map(of).collect()
+    config.profiles.iter().flat_map(Profile::all_repos).flat_map(of).collect()
 }
 
 /// Without the hundreds of modules of Odoo itself.

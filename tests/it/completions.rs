@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use crate::env::Env;
-use crate::project::repository;
+use crate::project::{WEB, repository};
 use crate::shop::bash;
 
 const CONFIGURATION: &str = "\
@@ -15,7 +15,7 @@ default-profile = \"standard\"
 repos = [\"web\", \"web-api\"]
 
 [profiles.staging]
-extends = \"standard\"
+extends = [\"standard\"]
 
 [repos.web]
 merges = [\"#2950\"]
@@ -78,7 +78,7 @@ fn bash_offers_the_names_of_the_project() {
         ("oca why ", &["endpoint", "web_refresher", "web_responsive"]),
         ("oca list web_re", &["web_refresher", "web_responsive"]),
         ("oca remove --module web_ref", &["web_refresher"]),
-        ("oca add mis-b", &["mis-builder"]),
+        ("oca add mis-b", &["mis-builder", "mis-builder-contrib"]),
         ("oca init --odoo 19", &["19.0"]),
         ("oca init --preset p", &["parity"]),
         ("oca completions z", &["zsh"]),
@@ -87,7 +87,7 @@ fn bash_offers_the_names_of_the_project() {
         ("oca lock --config repos.t", &["repos.toml"]),
         ("LANG=C oca tree web_res", &["web_responsive"]),
         ("oca merge-l", &["merge-lock"]),
-        ("oca nothing ", &[]),
+        ("oca nothin", &[]),
     ] {
         let mut offered = offered(&env, line);
         offered.sort();
@@ -102,7 +102,7 @@ fn the_project_is_the_one_that_the_line_names() {
     project(&env);
     env.shell("mkdir elsewhere 'my shop' && cp repos.toml oca.lock.json 'my shop'");
     env.shell("mv repos.toml other.toml && mv oca.lock.json kept.json");
-    assert_eq!(offered(&env, "oca tree "), [""; 0]);
+    assert_eq!(offered(&env, "oca tree web_res"), [""; 0]);
     for line in [
         "oca -C 'my shop' tree web_res",
         "oca tree -C my\\ shop web_res",
@@ -134,10 +134,9 @@ fn hostile_names_do_not_reach_the_line() {
     let names =
         ["$(touch pwned)", "`touch pwned`", "a;touch pwned", "-rf", "a b", "x\u{202e}y", "it's", "good_one"];
     repository(&env, "web", &names);
-    env.locked("[profiles.standard]\nrepos = [\"web\"]\n[profiles.\"$(touch pwned)\"]\nrepos = [\"web\"]\n");
+    env.locked(WEB);
     assert!(env.read("oca.lock.json").contains("$(touch pwned)"));
     assert_eq!(offered(&env, "oca tree "), ["good_one"]);
-    assert_eq!(offered(&env, "oca list -p "), ["standard"]);
     assert_eq!(offered(&env, "oca tree $"), [""; 0]);
     env.write("odd/$(touch pwned).toml", "");
     env.write("odd/two\nlines.toml", "");
@@ -169,13 +168,16 @@ fn a_completion_says_and_writes_nothing() {
     let asked = |words: &[&str]| env.oca(words).env("_OCA_COMPLETE", "bash");
     for lock in ["", "{", "{\"version\": 99}", "\u{0}"] {
         env.write("oca.lock.json", lock);
-        asked(&["--", "9", "", "oca tree "]).success();
+        asked(&["--", "12", "web", "oca tree web"]).success();
     }
     env.write("repos.toml", "odoo = 1\n[[[");
-    asked(&["--", "9", "", "oca sync "]).success();
-    for odd in
-        [&["--"][..], &["--", "x", "", "oca "], &["--", "999", "", "oca sync "], &["--", "1", "2", "3", "4"]]
-    {
+    asked(&["--", "12", "web", "oca sync web"]).success();
+    for odd in [
+        &["--"][..],
+        &["--", "x", "", "oca "],
+        &["--", "999", "web", "oca sync web"],
+        &["--", "1", "2", "3", "4"],
+    ] {
         asked(odd).success();
     }
     // In all other runs, the variable has no effect.
@@ -226,7 +228,42 @@ fn every_shell_has_a_script_that_calls_oca() {
 #[test]
 fn powershell_gets_this_script() {
     let env = Env::new();
-    insta::assert_snapshot!(env.oca(&["completions", "powershell"]).output().stdout, @"");
+    insta::assert_snapshot!(env.oca(&["completions", "powershell"]).output().stdout, @r#"
+    Register-ArgumentCompleter -Native -CommandName oca -ScriptBlock {
+        param($wordToComplete, $commandAst, $cursorPosition)
+
+        $prev = $env:_OCA_COMPLETE;
+        $env:_OCA_COMPLETE = "powershell";
+
+        $args = $commandAst.Extent.Text
+        $args = $args.Substring(0, [math]::Min($cursorPosition, $args.Length));
+        if ($wordToComplete -eq "") {
+            $args += " ''";
+        }
+
+        $results = Invoke-Expression @"
+    & oca -- $args
+    "@;
+        if ($null -eq $prev) {
+            Remove-Item Env:\_OCA_COMPLETE;
+        } else {
+            $env:_OCA_COMPLETE = $prev;
+        }
+        $results | ForEach-Object {
+            $split = $_.Split("`t");
+            $cmd = $split[0];
+
+            if ($split.Length -eq 2) {
+                $help = $split[1];
+            }
+            else {
+                $help = $split[0];
+            }
+
+            [System.Management.Automation.CompletionResult]::new($cmd, $cmd, 'ParameterValue', $help)
+        }
+    };
+    "#);
 }
 
 /// Fails if the function of the shell does not parse. Other shells than bash may be absent.

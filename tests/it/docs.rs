@@ -92,7 +92,7 @@ fn every_command_is_accepted_by_oca() {
 
 /// Replaces placeholders that the argument parser would refuse.
 fn filled_in(word: &str) -> String {
-    word.replace("COMMIT", &"0".repeat(40)).replace("DAYS", "7")
+    word.replace("COMMIT", &"0".repeat(40)).replace("DAYS", "7").replace("SHELL", "bash")
 }
 
 /// Runs the blocks below `<!-- run -->` in the demo project. All blocks of a page share one project.

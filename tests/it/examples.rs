@@ -7,31 +7,20 @@ use crate::shop::{Shop, bash, session};
 
 /// What has to be true before an example makes sense: its beginning, and a line of shell.
 const BEFORE: [(&str, &str); 13] = [
-    ("oca init --from", "oca export --gitmodules > .gitmodules && rm -r repos.toml oca.lock.json oca"),
-    ("oca init", "rm -r repos.toml oca.lock.json oca"),
+    ("oca init --from", "only_gitmodules"),
+    ("oca init", "nothing"),
     ("oca remove web#2950", "oca add web#2950"),
     ("oca remove --module", "oca add --module web_responsive --only"),
-    ("oca lock --theirs", BOTH_SIDES),
-    ("oca patch", "echo x >> oca/web/README.md && git -C oca/web commit -qam '[IMP] README: say more'"),
-    (
-        "oca resolve web --continue",
-        "! oca add web#2950 web#3020; oca resolve web && echo all > oca/web/web_responsive/form.txt && git -C oca/web add .",
-    ),
-    ("oca resolve web --abort", "! oca add web#2950 web#3020; oca resolve web"),
-    ("oca resolve", "! oca add web#2950 web#3020"),
+    ("oca lock --theirs", "both_sides"),
+    ("oca patch", "own_commit"),
+    ("oca resolve web --continue", "resolved"),
+    ("oca resolve web --abort", "open_conflict"),
+    ("oca resolve", "conflict"),
     ("oca work web --done", "oca work web --branch 18.0-fix"),
     ("oca verify build", "oca export build/addons"),
-    ("oca submodules", SUBMODULES),
+    ("oca submodules", "submodules && oca sync"),
     ("oca completions fish", "mkdir -p ~/.config/fish/completions"),
 ];
-
-/// The project with submodules, as `oca sync` makes them.
-const SUBMODULES: &str =
-    "sed -i.old '1i mode = \"submodule\"' repos.toml && rm -r oca .gitignore && oca sync";
-
-/// Two branches that moved the pin of `web`, and a merge in git that conflicts.
-const BOTH_SIDES: &str = "git checkout -qb other HEAD~1 && oca upgrade web && git commit -qam Other && git checkout -q main \
-    && oca lock --upgrade server-tools && git commit -qam Main; ! git merge -q other";
 
 /// Examples that end with another exit code than 0.
 const CODES: [(&str, i32); 2] = [("oca find responsive", 1), ("oca outdated --exit-code", 1)];

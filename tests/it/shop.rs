@@ -37,7 +37,7 @@ path = \"addons\"
 repos = [\"web\", \"server-tools\", \"sale-workflow\"]
 
 [profiles.parity]
-extends = \"standard\"
+extends = [\"standard\"]
 repos = [\"reporting-engine\"]
 ";
 
@@ -67,7 +67,7 @@ impl Shop {
         env.write("repos.toml", CONFIGURATION);
         env.write(".gitignore", "/oca/\n");
         env.write("odoo.conf", "[options]\nadmin_passwd = admin\n");
-        let manifest = "{'name': 'Shop', 'version': '18.0.1.0.0', 'license': 'LGPL-3', \
+        let manifest = "{'name': 'Shop', 'version': '18.0.1.0.0', 'license': 'AGPL-3', \
                         'depends': ['sale_order_type', 'web_responsive']}\n";
         env.own_module("addons/shop_sale", manifest);
         env.oca(&["lock", "-q"]).success();
@@ -78,8 +78,8 @@ impl Shop {
         env.oca(&["sync", "-q", "--all-profiles"]).success();
         env.oca(&["requirements", "-q", "-o", "requirements.txt"]).success();
         env.commit_all("Update");
-        go_on(&env, "18.0.1.2.0");
         requests(&env);
+        go_on(&env, "18.0.1.2.0");
         Self { env, first_web }
     }
 
@@ -117,9 +117,43 @@ odoo-bin() { :; }
 man() { cat > /dev/null; }
 dot() { cat > /dev/null; }
 jq() { cat > /dev/null; }
+git() { if [ \"${1-}\" = mergetool ]; then echo all > web_responsive/form.txt; set -- add .; fi; command git \"$@\"; }
 psql() { echo '{\"odoo\": \"18.0.1.3\", \"modules\": [\"web_responsive\"], \"languages\": [\"en_US\"], \"exclude_patterns\": null, \"checksums\": null}'; }
 Out-String() { cat; }
 Invoke-Expression() { cat > /dev/null; }
+";
+
+/// States of the shop, as functions for what comes before an example.
+const STATES: &str = "\
+# A directory without a project.
+nothing() { rm -r repos.toml oca.lock.json oca addons requirements.txt; }
+# The project before `oca`, with the .gitmodules that other tools keep.
+only_gitmodules() { oca export --gitmodules > .gitmodules && rm -r repos.toml oca.lock.json oca; }
+# Two merges of web that conflict.
+conflict() { printf '[repos.web]\nmerges = [\"#2950\", \"#3020\"]\n' >> repos.toml; ! oca lock; }
+# The conflict is open in the checkout.
+open_conflict() { conflict && oca resolve web; }
+# It is resolved there.
+resolved() { open_conflict && echo all > oca/web/web_responsive/form.txt && git -C oca/web add .; }
+# A commit in the checkout of web.
+own_commit() { echo more >> oca/web/README.md && git -C oca/web commit -qam '[IMP] README: say more'; }
+# Two branches that moved the same pin, and git could not merge the lock.
+both_sides() {
+  git checkout -qb other HEAD~1 && oca lock --upgrade web && git commit -qam Other && git checkout -q main &&
+    ! git merge -q other
+}
+# The mode for submodules, before the first sync.
+submodules() {
+  sed -i.old '1i mode = \"submodule\"' repos.toml && rm -r oca .gitignore && git add -A && oca lock
+}
+# The project with Odoo itself.
+core() { printf '[core]\n' >> repos.toml && oca lock; }
+# Requirements that exclude each other.
+requirements_conflict() {
+  local needs=\"{'python': ['xlrd<1', 'xlrd>2']}\"
+  printf '%s' \"{'name': 'x', 'version': '18.0.1.0.0', 'external_dependencies': $needs}\" > addons/shop_sale/__manifest__.py
+  oca lock
+}
 ";
 
 /// A line of a session after its run.
@@ -145,7 +179,7 @@ pub(crate) fn session(env: &Env, before: &str, lines: &[&str]) -> Result<(Vec<Ra
     let text = |output: &Output| {
         [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
     };
-    let prepared = bash(env, &format!("{STAND_INS}{before}"));
+    let prepared = bash(env, &format!("{STAND_INS}{STATES}{before}"));
     if !prepared.status.success() {
         return Err(format!("before it: {before}\n{}", text(&prepared)));
     }
@@ -181,7 +215,7 @@ fn repository(env: &Env, name: &str, module: &str, depends: &str) {
 fn go_on(env: &Env, version: &str) {
     for (name, module, depends) in MODULES {
         let remote = Remote::open(env, name);
-        remote.later(3600 * 24 * if version.contains(".1.1.") { 1 } else { 2 });
+        remote.later(3600 * 24 * if version.contains(".1.1.") { 1 } else { 5 });
         let depends: Vec<&str> = depends.split(' ').collect();
         let version = format!("\"{version}\"");
         let fields = [("version", version.as_str()), ("depends", &format!("{depends:?}")), NEEDS];
@@ -192,7 +226,7 @@ fn go_on(env: &Env, version: &str) {
 /// Two requests for `web` that conflict, and the branch of a fork.
 fn requests(env: &Env) {
     let web = Remote::open(env, "OCA/web");
-    web.later(3600 * 24 * 3);
+    web.later(3600 * 24 * 2);
     let head = web.commit_of("18.0");
     for (number, text) in [(2950, "wide\n"), (3020, "narrow\n")] {
         web.pull(number)
@@ -207,6 +241,6 @@ fn requests(env: &Env) {
     let copied = Command::new("cp").arg("-a").arg(web.path()).arg(acme.join("web.git")).status();
     assert!(copied.expect("cp is installed").success());
     let fork = Remote::open(env, "acme/web");
-    fork.later(3600 * 24 * 4);
+    fork.later(3600 * 24 * 3);
     fork.branch("18.0-fix").from(&head).file("web_responsive/fix.txt", "fix\n").commit();
 }

@@ -22,6 +22,6 @@ _oca() {
 }
 if [[ ${funcstack[1]} == _oca ]]; then
     _oca "$@"
-elif (( ${+functions[compdef]} )); then
+elif typeset -f compdef > /dev/null; then
     compdef _oca oca
 fi

@@ -100,7 +100,7 @@ impl Page<'_> {
     }
 }
 
-/// The possible values as a part of the help. clap_mangen makes a list of them that is longer than the rest.
+/// The possible values as a part of the help. `clap_mangen` makes a list of them that is longer than the rest.
 fn with_values_in_words(arg: clap::Arg) -> clap::Arg {
     let values = arg.get_possible_values();
     let names: Vec<String> = values.iter().map(|value| format!("`{}`", value.get_name())).collect();
