@@ -92,13 +92,12 @@ fn header(out: &mut Markup, view: &View<'_>) {
         if steps > 0 { counted(steps, "merge or patch", "merges and patches") } else { String::new() };
     figure("repositories", "Repositories", &number(view.repositories().count()), &steps);
     let selected = view.count(Standing::Exported);
-    let own = match view.count(Standing::Own) {
-        0 => String::new(),
-        own => format!(", and {own} own"),
-    };
     let all = page.modules.len() - view.count(Standing::Own);
-    let of = if selected == all { String::new() } else { format!("of {}", number(all)) };
-    figure("modules", "Modules selected", &number(selected), &format!("{of}{own}"));
+    let of = (selected != all).then(|| format!("of {}", number(all)));
+    let own = view.count(Standing::Own);
+    let own = (own > 0).then(|| format!("and {own} own"));
+    let note: Vec<String> = of.into_iter().chain(own).collect();
+    figure("modules", "Modules selected", &number(selected), &note.join(" "));
     let left_out = total.left_out();
     let left_out =
         if left_out.files > 0 { format!("{} left out", in_words(left_out)) } else { String::new() };

@@ -1,6 +1,6 @@
 //! The section about the findings of `oca check`.
 
-use super::markup::Markup;
+use super::markup::{Markup, Prose};
 use super::model::{Finding, Severity};
 use super::view::View;
 use crate::repo::counted;
@@ -43,7 +43,7 @@ fn table(out: &mut Markup, id: &'static str, caption: &'static str, findings: &[
         out.put(
             "<tr id=\"f{}\"><th scope=\"row\">{}</th><td><span class=\"severity {}\">{}</span></td>\
              <td class=\"wide\"><p>{}</p><p class=\"soft\">{}</p></td></tr>\n",
-            &[place, &finding.code, &word, &word, &finding.text, &finding.hint],
+            &[place, &finding.code, &word, &word, &Prose(&finding.text), &Prose(&finding.hint)],
         );
     }
     out.raw("</tbody></table></div>\n");

@@ -85,6 +85,28 @@ impl Piece for usize {
     }
 }
 
+/// A text in which what stands between backticks is code.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Prose<'a>(pub(super) &'a str);
+
+impl Piece for Prose<'_> {
+    fn write(&self, markup: &mut Markup) {
+        let parts: Vec<&str> = self.0.split('`').collect();
+        if parts.len().is_multiple_of(2) {
+            // One of them has no partner.
+            self.0.write(markup);
+            return;
+        }
+        for (place, part) in parts.into_iter().enumerate() {
+            if place % 2 == 0 {
+                part.write(markup);
+            } else {
+                markup.put("<code>{}</code>", &[&part]);
+            }
+        }
+    }
+}
+
 /// A length or a place in a drawing, with at most two decimals.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At(pub(super) f64);
@@ -138,6 +160,19 @@ mod tests {
         inner.put("<i>{}</i>", &[&"<{}>"]);
         markup.put("<p id=\"{}\">{} of {}</p>", &[&At(1.0), &inner, &3_usize]);
         assert_eq!(markup.into_string(), "<p id=\"1\"><i>&lt;{}&gt;</i> of 3</p>");
+    }
+
+    #[test]
+    fn words_between_backticks_are_code() {
+        for (text, shown) in [
+            ("run `oca <x>` now", "run <code>oca &lt;x&gt;</code> now"),
+            ("a ` b", "a ` b"),
+            ("`a``b`", "<code>a</code><code>b</code>"),
+        ] {
+            let mut markup = Markup::default();
+            markup.put("{}", &[&Prose(text)]);
+            assert_eq!(markup.into_string(), shown);
+        }
     }
 
     #[test]

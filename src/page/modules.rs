@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::amount::in_words;
-use super::markup::Markup;
+use super::markup::{Markup, Prose};
 use super::model::{HomeKind, Module, NeedKind, Standing};
 use super::repositories::about;
 use super::view::View;
@@ -80,7 +80,7 @@ fn entry(out: &mut Markup, view: &View<'_>, place: usize, module: &Module, findi
 /// What is known about a module beside its line.
 fn facts(out: &mut Markup, view: &View<'_>, module: &Module, findings: Option<&Vec<usize>>) {
     let mut fact = |name: &'static str, value: &str| {
-        out.put("<dt>{}</dt><dd>{}</dd>", &[&name, &value]);
+        out.put("<dt>{}</dt><dd>{}</dd>", &[&name, &Prose(value)]);
     };
     fact("Selected", &module.why);
     if let Some(bytes) = module.bytes {

@@ -1,6 +1,6 @@
 //! The section about requirements: what must be installed beside the modules, and who asks for it.
 
-use super::markup::Markup;
+use super::markup::{Markup, Prose};
 use super::view::View;
 use crate::repo::counted;
 
@@ -12,11 +12,11 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     let mut out = Markup::default();
     out.raw("<section id=\"requirements\" aria-labelledby=\"requirements-h\">\n<h2 id=\"requirements-h\">Requirements</h2>\n");
     for conflict in &page.conflicts {
-        out.put("<div class=\"notice bad\"><p><b>{}</b></p><ul>\n", &[&conflict.title]);
+        out.put("<div class=\"notice bad\"><p><b>{}</b></p><ul>\n", &[&Prose(&conflict.title)]);
         for (line, origin) in &conflict.lines {
             out.put("<li><code>{}</code> in {}</li>\n", &[line, origin]);
         }
-        out.put("</ul><p>{}</p></div>\n", &[&conflict.hint]);
+        out.put("</ul><p>{}</p></div>\n", &[&Prose(&conflict.hint)]);
     }
     if page.requirements.is_empty() && page.system.is_empty() {
         out.raw("<p class=\"soft\">No module needs anything beside Odoo.</p>\n</section>\n");

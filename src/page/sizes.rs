@@ -1,7 +1,7 @@
 //! The section about bytes: a bar, the treemap, and the same numbers as a table.
 
 use super::amount::{Amount, in_words, kilobytes};
-use super::markup::{At, Markup};
+use super::markup::{At, Markup, Prose};
 use super::model::Standing;
 use super::treemap::{Shown, treemap};
 use super::view::View;
@@ -34,7 +34,9 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         out.raw("</p>\n");
     }
     unknown(&mut out, view);
-    bar(&mut out, view);
+    if total.left_out().files > 0 {
+        bar(&mut out, view);
+    }
     maps(&mut out, view);
     table(&mut out, view);
     out.raw("</section>\n");
@@ -53,7 +55,7 @@ fn unknown(out: &mut Markup, view: &View<'_>) {
     }
     for home in view.page.homes.iter().filter(|home| home.trouble.is_some()) {
         let trouble = home.trouble.as_deref().unwrap_or_default();
-        out.put("<p class=\"notice\"><b>{}</b>: {}</p>\n", &[&home.name, &trouble]);
+        out.put("<p class=\"notice\"><b>{}</b>: {}</p>\n", &[&home.name, &Prose(trouble)]);
     }
 }
 

@@ -82,7 +82,15 @@ mod tests {
             .iter()
             .map(|part| format!("{:.2} {:.2} {:.2} {:.2}", part.x, part.y, part.width, part.height))
             .collect();
-        insta::assert_snapshot!(shown.join("\n"), @"");
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        0.00 0.00 3.00 2.00
+        0.00 2.00 3.00 2.00
+        3.00 0.00 1.71 2.33
+        4.71 0.00 1.29 2.33
+        3.00 2.33 1.20 1.67
+        4.20 2.33 1.20 1.67
+        5.40 2.33 0.60 1.67
+        ");
     }
 
     #[test]

@@ -47,6 +47,7 @@ class Reader:
         self.faults = []
         self.context = browser.new_context(**options)
         self.page = self.context.new_page()
+        self.page.set_default_timeout(10_000)
         self.page.on("console", lambda message: self.faults.append(f"console: {message.text}"))
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.on("request", self.asked)
@@ -90,7 +91,7 @@ def searches(browser, file):
     """The search finds a module, and opens it; with the keyboard alone."""
     with Reader(browser, file) as reader:
         page = reader.page
-        name = page.locator("details.m > summary > b").nth(1).inner_text()
+        name = page.locator("details.m > summary > b").nth(1).text_content()
         page.keyboard.press("/")
         assert reader.has_focus("#q"), "the key / does not lead to the search"
         page.keyboard.type(name)
@@ -101,7 +102,7 @@ def searches(browser, file):
         assert reader.has_focus("#hits a"), "the arrow does not lead to the results"
         page.keyboard.press("Enter")
         page.wait_for_function("() => document.activeElement.matches('details[open] > summary')")
-        assert page.locator("details.m[open] > summary > b").all_inner_texts() == [name]
+        assert page.locator("details.m[open] > summary > b").all_text_contents() == [name]
         assert page.locator("#hits").is_hidden()
         page.locator("#q").fill("no such module </script>")
         assert "No module" in page.locator("#hits").inner_text()
@@ -200,7 +201,7 @@ def pictures(browser, file, directory):
             for part in ("size", "repositories", "modules", "requirements", "findings"):
                 page.evaluate("(id) => document.getElementById(id).scrollIntoView({behavior: 'instant'})", part)
                 shot(part)
-            names = page.locator("details.m > summary > b").all_inner_texts()
+            names = page.locator("details.m > summary > b").all_text_contents()
             page.evaluate("() => scrollTo({top: 0, behavior: 'instant'})")
             page.locator("#q").fill(names[len(names) // 2][:5])
             shot("search")
