@@ -9,9 +9,9 @@ use crate::repo::{counted, one_line};
 
 /// In pixels.
 const NODE_HEIGHT: f64 = 28.0;
-const ROW: f64 = 40.0;
-const GAP: f64 = 56.0;
-const LETTER: f64 = 7.0;
+const ROW: f64 = 38.0;
+const GAP: f64 = 44.0;
+const LETTER: f64 = 6.9;
 const EDGE: f64 = 8.0;
 /// No more letters of a name are shown.
 const MOST_LETTERS: usize = 30;

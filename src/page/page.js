@@ -13,8 +13,10 @@
     const hidden = module && module.classList.contains('off') && byId('only');
     if (hidden) hidden.checked = false;
     const target = module ? module.firstElementChild : element;
-    target.scrollIntoView({ block: 'start' });
     if (module) target.focus({ preventScroll: true });
+    target.scrollIntoView();
+    // What was never shown has a height only now.
+    requestAnimationFrame(() => target.scrollIntoView());
   };
 
   const follow = () => {

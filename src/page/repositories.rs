@@ -21,7 +21,7 @@ fn drawing(out: &mut Markup, view: &View<'_>) {
     let Some((svg, alone)) = graph(view) else { return };
     out.put(
         "<p class=\"soft\">A line leads from a repository to one that it needs. Lines that follow from others are left \
-         out.</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Which repository needs which\">\n{}</div>\n",
+         out. A dashed line closes a circle.</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Which repository needs which\">\n{}</div>\n",
         &[&svg],
     );
     if !alone.is_empty() {

@@ -1,6 +1,6 @@
 //! The section about bytes: a bar, the treemap, and the same numbers as a table.
 
-use super::amount::{Amount, in_words, kilobytes};
+use super::amount::{Amount, grouped, in_words, kilobytes};
 use super::markup::{At, Markup, Prose};
 use super::model::Standing;
 use super::treemap::{Shown, treemap};
@@ -17,10 +17,10 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         out.raw("</section>\n");
         return out;
     }
-    let modules = counted(view.count(Standing::Exported), "module", "modules");
+    let modules = many(view.count(Standing::Exported), "module", "modules");
     out.put(
         "<p class=\"lead\">An export of this profile has <b>{}</b> in {} and {}.",
-        &[&in_words(total.exported), &modules, &counted(total.exported.files, "file", "files")],
+        &[&in_words(total.exported), &modules, &many(total.exported.files, "file", "files")],
     );
     if total.left_out().bytes > 0 {
         out.put(" It leaves out {}.", &[&in_words(total.left_out())]);
@@ -41,6 +41,11 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     table(&mut out, view);
     out.raw("</section>\n");
     out
+}
+
+/// The same as `counted`, for large numbers.
+fn many(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(count as u64)) }
 }
 
 /// Says what could not be measured.

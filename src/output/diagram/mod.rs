@@ -91,11 +91,31 @@ mod tests {
 
     #[test]
     fn graphviz_reads_hostile_names_as_names() {
-        insta::assert_snapshot!(hostile(dot), @"");
+        insta::assert_snapshot!(hostile(dot), @r##"
+        digraph modules {
+          rankdir=LR
+          node [shape=box, fontname="sans-serif"]
+          n1 [label="a\"]; b\\\n18.0.1.0.0\nre\"po"]
+          n2 [label="</script><b>&amp;lt;#quot;\\u{202e}`\nmissing", style=bold, color=red3]
+          n3 [label="end\nOdoo", style=dashed, color=gray40]
+          n1 -> n2
+          n1 -> n3
+        }
+        "##);
     }
 
     #[test]
     fn mermaid_reads_hostile_names_as_names() {
-        insta::assert_snapshot!(hostile(mermaid), @"");
+        insta::assert_snapshot!(hostile(mermaid), @r##"
+        flowchart LR
+          n1["a#34;#93;#59;#32;b#92;<br>18.0.1.0.0<br>re#34;po"]
+          n2["#60;/script#62;#60;b#62;#38;lt#59;#35;quot#59;#92;u#123;202e#125;#96;<br>missing"]:::bad
+          n3["end<br>Odoo"]:::core
+          n1 --> n2
+          n1 --> n3
+          classDef leftout stroke-dasharray:2 2
+          classDef core stroke-dasharray:6 3
+          classDef bad stroke:#b3261e,stroke-width:3px
+        "##);
     }
 }
