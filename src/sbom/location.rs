@@ -80,10 +80,16 @@ impl Location {
 
 /// A path as a part of a url.
 pub(super) fn in_url(path: &str) -> String {
-    let is_encoded =
+    tidied(&path.replace('%', "%25"))
+}
+
+/// The path of a url, as RFC 3986 allows it. What is encoded in it stays as it is.
+fn tidied(path: &str) -> String {
+    let is_code =
         |rest: &str| rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
-    let text = utf8_percent_encode(path, NOT_IN_PATH).to_string();
-    if text.split('%').skip(1).all(is_encoded) { text } else { text.replace('%', "%25") }
+    let is_encoded = path.split('%').skip(1).all(is_code);
+    let path = if is_encoded { path.to_owned() } else { path.replace('%', "%25") };
+    utf8_percent_encode(&path, NOT_IN_PATH).to_string()
 }
 
 fn address(url: &RemoteUrl) -> Option<String> {
@@ -105,7 +111,7 @@ fn address(url: &RemoteUrl) -> Option<String> {
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (host, path) = rest.split_once('/')?;
     let is_of_host = |c: char| c.is_ascii_alphanumeric() || ".-_~:@[]%".contains(c);
-    let address = format!("{scheme}://{host}/{}", in_url(path));
+    let address = format!("{scheme}://{host}/{}", tidied(path));
     (host.chars().all(is_of_host) && redact(&address) == address).then_some(address)
 }
 
@@ -155,7 +161,40 @@ mod tests {
             "../remotes/web.git",
         ];
         let all = all.map(|url| format!("{url}\n  {}\n", location(url).purl(Some("addons/web_x"))));
-        insta::assert_snapshot!(all.concat().replace(&"ab".repeat(20), "C"), @"");
+        insta::assert_snapshot!(all.concat().replace(&"ab".repeat(20), "C"), @r"
+        https://github.com/OCA/web.git
+          pkg:github/oca/web@C#addons/web_x
+        https://me:secret@GitHub.com:443/OCA/Web
+          pkg:github/oca/web@C#addons/web_x
+        git@github.com:OCA/web.git
+          pkg:github/oca/web@C#addons/web_x
+        ssh://git@github.com:22/OCA/web/
+          pkg:github/oca/web@C#addons/web_x
+        https://bitbucket.org/Acme/Web.git
+          pkg:bitbucket/acme/web@C#addons/web_x
+        https://gitlab.com/acme/odoo/web.git
+          pkg:generic/web@C?vcs_url=git%2Bhttps:%2F%2Fgitlab.com%2Facme%2Fodoo%2Fweb.git%40C#addons/web_x
+        https://github.com/OCA/web/more
+          pkg:generic/web@C?vcs_url=git%2Bhttps:%2F%2Fgithub.com%2FOCA%2Fweb%2Fmore%40C#addons/web_x
+        https://github.com:8443/OCA/web
+          pkg:generic/web@C?vcs_url=git%2Bhttps:%2F%2Fgithub.com:8443%2FOCA%2Fweb%40C#addons/web_x
+        https://github.com/OCA/we%20b
+          pkg:generic/web@C?vcs_url=git%2Bhttps:%2F%2Fgithub.com%2FOCA%2Fwe%2520b%40C#addons/web_x
+        ssh://me:secret@git.example.com:2222/a b/web.git
+          pkg:generic/web@C?vcs_url=git%2Bssh:%2F%2Fme%40git.example.com:2222%2Fa%2520b%2Fweb.git%40C#addons/web_x
+        git@git.example.com:acme/web.git
+          pkg:generic/web@C?vcs_url=git%2Bssh:%2F%2Fgit%40git.example.com%2Facme%2Fweb.git%40C#addons/web_x
+        https://git.example.com/100%/[x]
+          pkg:generic/web@C?vcs_url=git%2Bhttps:%2F%2Fgit.example.com%2F100%2525%2F%255Bx%255D%40C#addons/web_x
+        https://${TOKEN}@git.example.com/web
+          pkg:generic/web@C?vcs_url=git%2Bhttps:%2F%2Fgit.example.com%2Fweb%40C#addons/web_x
+        ssh://git.example.com/web?token=secret#x
+          pkg:generic/web@C?vcs_url=git%2Bssh:%2F%2Fgit.example.com%2Fweb%40C#addons/web_x
+        file:///srv/web.git
+          pkg:generic/web@C#addons/web_x
+        ../remotes/web.git
+          pkg:generic/web@C#addons/web_x
+        ");
     }
 
     #[test]
@@ -165,8 +204,8 @@ mod tests {
             let shown = [location.purl(Some("m")), location.download(Some("m")).unwrap_or_default()];
             assert!(!shown.concat().contains("secret"), "{shown:?}");
         }
-        let download = location("https://github.com/OCA/web.git").download(Some("a/b c"));
-        let expected = format!("git+https://github.com/OCA/web.git@{}#a/b%20c", "ab".repeat(20));
+        let download = location("https://github.com/OCA/web.git").download(Some("a/b c%20"));
+        let expected = format!("git+https://github.com/OCA/web.git@{}#a/b%20c%2520", "ab".repeat(20));
         assert_eq!(download, Some(expected));
     }
 }
