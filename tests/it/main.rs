@@ -141,6 +141,7 @@ mod resolve;
 mod rooms;
 mod run;
 mod sbom;
+mod sbom_documents;
 mod schemas;
 mod secrets;
 mod selection;
