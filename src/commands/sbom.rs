@@ -8,7 +8,17 @@ use crate::ops::bill;
 use crate::sbom::{LATEST, cyclonedx, spdx};
 use crate::session::Session;
 
+const EXAMPLES: &str = "\
+Examples:
+  # Write a CycloneDX file of what an export holds
+  oca sbom -o sbom.cdx.json
+  # Write it as SPDX
+  oca sbom --format spdx -o sbom.spdx.json
+  # Add your own modules, as in the image
+  oca sbom --own -o sbom.cdx.json";
+
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// CycloneDX 1.6 or SPDX 2.3, both as JSON
     #[arg(long, value_name = "FORMAT", default_value = "cyclonedx")]
