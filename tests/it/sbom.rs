@@ -234,7 +234,11 @@ fn urls_are_shown_without_credentials() {
         .file("requirements.txt", "private @ https://me:hunter2@h.example/x.zip?t=hunter2\n-e .\n")
         .commit();
     let url = "https://me:hunter2@github.com/OCA/Web.git";
-    env.configure_git(&format!("[url \"{}\"]\n\tinsteadOf = {url}\n", remote.path().display()));
+    let bare = "https://github.com/OCA/Web.git";
+    env.configure_git(&format!(
+        "[url \"{}\"]\n\tinsteadOf = {url}\n\tinsteadOf = {bare}\n",
+        remote.path().display()
+    ));
     env.locked(&format!("{WEB}[repos.web]\nurl = \"{url}\"\n"));
     for format in ["cyclonedx", "spdx"] {
         let output = env.oca(&["sbom", "--format", format]).output();
