@@ -83,8 +83,8 @@ fn row(out: &mut Markup, view: &View<'_>, place: usize, home: &Home, pin: Option
         }
         Some(Some(pin)) => {
             let head: String = pin.head.chars().take(10).collect();
-            let held = if pin.is_held { ", held" } else { "" };
-            out.put("<td>{} <code>{}</code>{}</td>", &[&pin.behind, &head, &held]);
+            let remark = if pin.is_held { ", held" } else { "" };
+            out.put("<td>{} <code>{}</code>{}</td>", &[&pin.behind, &head, &remark]);
         }
     }
     out.raw("<td class=\"wide\">");

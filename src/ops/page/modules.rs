@@ -9,10 +9,10 @@ use crate::repo::{AddonsDirectory, AutoInstall, Edition, and_list};
 
 /// The modules of the repositories and of the own directories, in path order.
 pub(super) fn modules(inventory: &Inventory<'_>, homes: &[PageHome], measured: &Measured) -> Vec<Module> {
-    let placed: Vec<&Placed<'_>> =
+    let shown: Vec<&Placed<'_>> =
         inventory.modules.iter().filter(|module| !matches!(module.home, Home::Around(_))).collect();
     let places: HashMap<*const Placed<'_>, usize> =
-        placed.iter().enumerate().map(|(place, module)| (std::ptr::from_ref(*module), place)).collect();
+        shown.iter().enumerate().map(|(place, module)| (std::ptr::from_ref(*module), place)).collect();
     let need = |name: &String| Need { kind: kind(inventory, &places, name), name: name.clone() };
     let module = |placed: &&Placed<'_>| {
         let manifest = placed.manifest;
@@ -33,7 +33,7 @@ pub(super) fn modules(inventory: &Inventory<'_>, homes: &[PageHome], measured: &
             bytes,
         }
     };
-    placed.iter().map(module).collect()
+    shown.iter().map(module).collect()
 }
 
 fn kind(inventory: &Inventory<'_>, places: &HashMap<*const Placed<'_>, usize>, name: &str) -> NeedKind {
