@@ -93,6 +93,7 @@ fn cells(view: &View<'_>, home: usize, shown: Shown) -> Vec<Cell> {
 
 fn group(svg: &mut Markup, view: &View<'_>, home: usize, cells: &[Cell], area: Area) {
     let name = &view.page.homes[home].name;
+    // On a phone, the name may be cut off.
     let has_name = area.height > 2.0 * STRIP && fits(name, area.width, BOLD_LETTER).is_some();
     let strip = if has_name { STRIP } else { 0.0 };
     let total: Amount = cells.iter().map(|cell| cell.amount).sum();
@@ -101,7 +102,8 @@ fn group(svg: &mut Markup, view: &View<'_>, home: usize, cells: &[Cell], area: A
         &[&view.home_anchor(home), name, &in_words(total), &rect(area)],
     );
     if has_name {
-        label(svg, name, area, "name", BOLD_LETTER);
+        let strip = rect(Area { height: STRIP, ..area });
+        svg.put("<svg {}><text class=\"name\" x=\"5\" y=\"14\">{}</text></svg>", &[&strip, name]);
     }
     svg.raw("</a>\n");
     let inside = Area { y: area.y + strip, height: area.height - strip, ..area };
@@ -117,7 +119,7 @@ fn group(svg: &mut Markup, view: &View<'_>, home: usize, cells: &[Cell], area: A
                     &[&view.module_anchor(place), name, &bytes, &cell.what, &files, &cell.class, &rect(area)],
                 );
                 if area.height > 18.0 {
-                    label(svg, name, area, "", LETTER);
+                    label(svg, name, area);
                 }
                 svg.raw("</a>\n");
             }
@@ -152,13 +154,9 @@ fn fits(text: &str, width: f64, letter: f64) -> Option<&'static str> {
         .map(|(_, class)| class)
 }
 
-fn label(svg: &mut Markup, text: &str, area: Area, class: &'static str, letter: f64) {
-    if let Some(narrow) = fits(text, area.width, letter) {
-        let x = At(area.x / WIDTH * 100.0);
-        let y = At(area.y + 14.0);
-        svg.put(
-            "<text class=\"{} {}\" x=\"{}%\" y=\"{}\" dx=\"5\">{}</text>",
-            &[&class, &narrow, &x, &y, &text],
-        );
+fn label(svg: &mut Markup, text: &str, area: Area) {
+    if let Some(narrow) = fits(text, area.width, LETTER) {
+        let (x, y) = (At(area.x / WIDTH * 100.0), At(area.y + 14.0));
+        svg.put("<text class=\"{}\" x=\"{}%\" y=\"{}\" dx=\"5\">{}</text>", &[&narrow, &x, &y, &text]);
     }
 }
