@@ -80,7 +80,8 @@ pub(super) fn kilobytes(bytes: u64) -> String {
 /// Bytes in words: `34 MB`. If files are missing, it is the least that it can be.
 pub(super) fn in_words(amount: Amount) -> String {
     let least = if amount.unknown > 0 { "at least " } else { "" };
-    format!("{least}{}", size(amount.bytes))
+    // The number and its unit stay on one line.
+    format!("{least}{}", size(amount.bytes).replace(' ', "\u{a0}"))
 }
 
 #[cfg(test)]
@@ -97,6 +98,6 @@ mod tests {
     fn something_is_never_shown_as_nothing() {
         assert_eq!([0, 1, 499, 1_499, 1_500].map(kilobytes), ["0", "1", "1", "1", "2"]);
         let half = Amount { bytes: 1_000, files: 2, unknown: 1 };
-        assert_eq!(in_words(half), "at least 1.0 kB");
+        assert_eq!(in_words(half), "at least 1.0\u{a0}kB");
     }
 }

@@ -10,7 +10,7 @@ use crate::repo::{counted, one_line};
 /// In pixels.
 const NODE_HEIGHT: f64 = 28.0;
 const ROW: f64 = 38.0;
-const GAP: f64 = 44.0;
+const GAP: f64 = 32.0;
 const LETTER: f64 = 6.9;
 const EDGE: f64 = 8.0;
 /// No more letters of a name are shown.
@@ -47,7 +47,7 @@ impl Grid {
         let mut widths = vec![40.0_f64; drawn.places.len()];
         for (node, (layer, _)) in nodes.iter().zip(&drawn.nodes) {
             let letters = shortened(&view.page.homes[*node].name).chars().count();
-            widths[*layer] = widths[*layer].max(letters as f64 * LETTER + 22.0);
+            widths[*layer] = widths[*layer].max(letters as f64 * LETTER + 16.0);
         }
         let mut left = Vec::new();
         let mut at = EDGE;

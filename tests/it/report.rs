@@ -47,6 +47,7 @@ fn entry(page: &str, module: &str) -> String {
     let start = format!("<b>{module}</b>");
     let text = page.split(&start).nth(1).unwrap_or_else(|| panic!("no entry of `{module}`"));
     let text = text.split("</details>").next().unwrap_or_default();
+    let text = text.replace('\u{a0}', " ");
     let pieces = text.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text).trim());
     pieces.filter(|piece| !piece.is_empty()).collect::<Vec<_>>().join("|")
 }

@@ -183,6 +183,32 @@ fn a_name_that_nobody_has_is_refused_with_one_that_is_near() {
 }
 
 #[test]
+fn documents_get_each_name_once_with_its_lines() {
+    let env = Env::new();
+    shop(&env);
+    env.locked(SHOP);
+    env.oca(&["tree", "sale_y", "--format", "dot"])
+        .stdout(
+            "digraph modules {\n  rankdir=LR\n  node [shape=box, fontname=\"sans-serif\"]\n  \
+             n1 [label=\"sale_y\\n18.0.1.0.0\\nsale\"]\n  \
+             n2 [label=\"sale_x\\n18.0.1.0.0\\nsale\"]\n  \
+             n3 [label=\"sale\\nOdoo\", style=dashed, color=gray40]\n  \
+             n4 [label=\"web_x\\n18.0.1.0.0\\nweb\"]\n  \
+             n5 [label=\"base\\nOdoo\", style=dashed, color=gray40]\n  \
+             n6 [label=\"queue_job\\nmissing\", style=bold, color=red3]\n  \
+             n1 -> n2\n  n1 -> n4\n  n1 -> n6\n  n2 -> n3\n  n2 -> n4\n  n4 -> n5\n}\n",
+        )
+        .success();
+    env.oca(&["tree", "web_x", "--format", "mermaid"])
+        .stdout(
+            "flowchart LR\n  n1[\"web_x<br>18.0.1.0.0<br>web\"]\n  n2[\"base<br>Odoo\"]:::core\n  n1 --> n2\n  \
+             classDef leftout stroke-dasharray:2 2\n  classDef core stroke-dasharray:6 3\n  \
+             classDef bad stroke:#b3261e,stroke-width:3px\n",
+        )
+        .success();
+}
+
+#[test]
 fn a_stale_lock_is_refused() {
     let env = Env::new();
     shop(&env);

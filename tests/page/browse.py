@@ -220,7 +220,7 @@ def main(oca, *others):
         files = [demo(oca, Path(scratch)), *map(Path, others)]
         # A container has no sandbox of its own; the page comes from this program.
         arguments = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
-        program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+        program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         print(f"Chromium {browser.version}")
         for file in files:
