@@ -146,7 +146,7 @@ both_sides() {
 }
 # The mode for submodules, before the first sync.
 submodules() {
-  sed -i.old '1i mode = \"submodule\"' repos.toml && rm -r oca .gitignore && git add -A && oca lock
+  { echo 'mode = \"submodule\"'; cat repos.toml; } > new.toml && mv new.toml repos.toml && rm -r oca .gitignore && git add -A && oca lock
 }
 # The project with Odoo itself.
 core() { printf '[core]\n' >> repos.toml && oca lock; }
