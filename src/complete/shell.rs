@@ -20,6 +20,7 @@ pub(crate) enum Shell {
     Zsh,
     Fish,
     #[value(name = "powershell")]
+    #[expect(clippy::enum_variant_names, reason = "the name of the shell")]
     PowerShell,
     Elvish,
 }

@@ -132,7 +132,7 @@ fn way(grid: &Grid, places: &[(usize, usize)], is_back: bool) -> Markup {
     for (at, pair) in places.windows(2).enumerate() {
         let (from, to) = (sides(pair[0]).1, sides(pair[1]).0);
         let (start, end) = (grid.middle(pair[0]), grid.middle(pair[1]));
-        let bend = (from + to) / 2.0;
+        let bend = f64::midpoint(from, to);
         path.put("C{} {} {} {} {} {}", &[&At(bend), &At(start), &At(bend), &At(end), &At(to), &At(end)]);
         if at + 1 < last {
             path.put("H{}", &[&At(sides(pair[1]).1)]);

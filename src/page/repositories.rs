@@ -49,13 +49,12 @@ fn table(out: &mut Markup, view: &View<'_>) {
     out.raw(if outdated.is_some() { "<th scope=\"col\">Newer commits</th>" } else { "" });
     out.raw("<th scope=\"col\">Needs</th></tr></thead>\n<tbody>\n");
     for (place, home) in view.page.homes.iter().enumerate().filter(|(_, home)| home.kind != HomeKind::Own) {
-        let pin = outdated.map(|outdated| outdated.pins.iter().find(|pin| pin.name == home.name));
-        row(out, view, place, home, pin);
+        row(out, view, place, home);
     }
     out.raw("</tbody></table></div>\n");
 }
 
-fn row(out: &mut Markup, view: &View<'_>, place: usize, home: &Home, pin: Option<Option<&OutdatedPin>>) {
+fn row(out: &mut Markup, view: &View<'_>, place: usize, home: &Home) {
     let is_odoo = home.kind == HomeKind::Odoo;
     if is_odoo {
         out.put("<tr><th scope=\"row\">{} <span class=\"chip\">Odoo itself</span></th>", &[&home.name]);
@@ -76,21 +75,23 @@ fn row(out: &mut Markup, view: &View<'_>, place: usize, home: &Home, pin: Option
         }
         out.put("</td><td class=\"r\">{}</td>", &[&kilobytes(view.bytes[place].exported.bytes)]);
     }
-    match pin {
-        None => {}
-        Some(None) => {
-            out.raw("<td>none</td>");
-        }
-        Some(Some(pin)) => {
-            let head: String = pin.head.chars().take(10).collect();
-            let remark = if pin.is_held { ", held" } else { "" };
-            out.put("<td>{} <code>{}</code>{}</td>", &[&pin.behind, &head, &remark]);
-        }
+    if let Some(outdated) = &view.page.outdated {
+        newer_commits(out, outdated.pins.iter().find(|pin| pin.name == home.name));
     }
     out.raw("<td class=\"wide\">");
     let needs = view.ties.range((place, 0)..=(place, usize::MAX)).map(|((_, to), _)| view.home_link(*to));
     list(out, needs);
     out.raw("</td></tr>\n");
+}
+
+fn newer_commits(out: &mut Markup, pin: Option<&OutdatedPin>) {
+    let Some(pin) = pin else {
+        out.raw("<td>none</td>");
+        return;
+    };
+    let head: String = pin.head.chars().take(10).collect();
+    let remark = if pin.is_held { ", held" } else { "" };
+    out.put("<td>{} <code>{}</code>{}</td>", &[&pin.behind, &head, &remark]);
 }
 
 /// The merges and patches of all repositories.

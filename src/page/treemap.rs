@@ -1,6 +1,8 @@
 //! The treemap: the bytes of each module, as areas. Its height is fixed and its width is that of the page, so places
 //! from left to right are in percent, and letters keep their size.
 
+use std::cmp::Reverse;
+
 use super::amount::{Amount, in_words};
 use super::markup::{At, Markup};
 use super::model::Standing;
@@ -87,7 +89,7 @@ fn cells(view: &View<'_>, home: usize, shown: Shown) -> Vec<Cell> {
         cells.extend(rest.map(|(amount, what)| Cell { amount, module: None, class: "rest", what }));
     }
     // A file of no bytes still is a module.
-    cells.sort_by(|a, b| b.amount.bytes.cmp(&a.amount.bytes));
+    cells.sort_by_key(|cell| Reverse(cell.amount.bytes));
     cells
 }
 

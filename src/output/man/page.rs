@@ -119,18 +119,15 @@ fn with_values_in_words(arg: clap::Arg) -> clap::Arg {
 fn put_examples(roff: &mut Roff, help: &str) {
     roff.control("SH", ["EXAMPLES"]);
     for (at, line) in help.lines().filter_map(|line| line.strip_prefix("  ")).enumerate() {
-        match line.strip_prefix("# ") {
-            Some(comment) => {
-                if at > 0 {
-                    roff.control("PP", []);
-                }
-                roff.text([roman(format!("{comment}:"))]);
+        if let Some(comment) = line.strip_prefix("# ") {
+            if at > 0 {
+                roff.control("PP", []);
             }
-            None => {
-                roff.control("PP", []).control("RS", ["4"]).control("EX", []);
-                roff.text([roman(line)]);
-                roff.control("EE", []).control("RE", []);
-            }
+            roff.text([roman(format!("{comment}:"))]);
+        } else {
+            roff.control("PP", []).control("RS", ["4"]).control("EX", []);
+            roff.text([roman(line)]);
+            roff.control("EE", []).control("RE", []);
         }
     }
 }
