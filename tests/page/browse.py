@@ -107,6 +107,9 @@ def searches(browser, file):
         page.keyboard.press("Enter")
         page.wait_for_function("() => document.activeElement.matches('details[open] > summary')")
         assert page.locator("details.m[open] > summary > b").all_text_contents() == [name]
+        page.wait_for_function(
+            "() => { const { top } = document.activeElement.getBoundingClientRect(); return top >= 40 && top < innerHeight / 2; }"
+        )
         assert page.locator("#hits").is_hidden()
         page.locator("#q").fill("no such module </script>")
         assert "No module" in page.locator("#hits").inner_text()
