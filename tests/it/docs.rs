@@ -179,7 +179,8 @@ fn write_configuration(env: &Env, lines: &[&str]) {
         env.write("repos.local.toml", &text);
         text.clear();
     }
-    if !text.starts_with("odoo =") {
+    let first = text.lines().find(|line| !line.starts_with('#'));
+    if first.is_none_or(|line| !line.starts_with("odoo =")) {
         text.insert_str(0, "odoo = \"18.0\"\n");
     }
     if !text.contains("[profiles.") {

@@ -52,7 +52,7 @@ fn a_file_that_is_there_stays() {
     env.oca(&["init"])
         .stderr("error: `repos.toml` already exists\nhint: edit it, or move it away first\n")
         .status(2);
-    env.assert_new_config("mine");
+    env.assert_file("repos.toml", "mine");
     env.oca(&["init", "--config", "other.toml"])
         .stderr("wrote `other.toml`; edit it, then run `oca sync`\n")
         .success();

@@ -168,7 +168,7 @@ fn reports() -> BTreeMap<&'static str, Value> {
         "oca status",
         "oca verify",
         "oca list",
-        "oca tree sale_kit",
+        "oca tree sale_kit_delivery",
         "oca why kit_base",
         "oca check",
         "oca outdated",
@@ -176,7 +176,6 @@ fn reports() -> BTreeMap<&'static str, Value> {
         "oca find kit_base",
         "oca requirements",
         "oca requirements --system",
-        "oca submodules --check",
         "oca cache size",
         "oca cache prune",
         "oca export out",
@@ -184,9 +183,13 @@ fn reports() -> BTreeMap<&'static str, Value> {
         "oca remove hr-kit",
         "oca lock --check",
         "oca diff old.json oca.lock.json",
+        "oca submodules --check",
     ];
     let mut reports = BTreeMap::new();
     for command in commands {
+        if command.contains("submodules") {
+            env.edit("repos.toml", "odoo =", "mode = \"submodule\"\nodoo =");
+        }
         let words: Vec<String> =
             command.split(' ').skip(1).chain(["--format", "json"]).map(str::to_owned).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
