@@ -1,12 +1,14 @@
 //! The command line: global flags, and the list of subcommands.
 
-use clap::error::ContextValue;
-use clap::{CommandFactory, Parser};
+use std::ffi::{OsStr, OsString};
+
+use clap::error::{ContextValue, ErrorKind};
+use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use crate::commands::Command;
 use crate::complete;
-use crate::flags::Global;
-use crate::repo::redact;
+use crate::flags::{ColorChoice, Global};
+use crate::repo::{one_line, redact};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,13 +40,55 @@ impl Cli {
         Self::command().mut_arg("profile", |arg| arg.add(complete::profiles()))
     }
 
-    /// The arguments of the process. If they are not valid, the process ends with exit code 2.
-    pub(crate) fn of_process() -> Self {
-        Self::try_parse().unwrap_or_else(|mut error| {
+    /// The arguments of the process. The error can also be the help or the version.
+    pub(crate) fn of_process() -> Result<Self, clap::Error> {
+        let arguments: Vec<OsString> = std::env::args_os().collect();
+        let command = Self::command().color(help_colour(&arguments));
+        let parsed = command.try_get_matches_from(&arguments);
+        parsed.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|mut error| {
             hide_secrets(&mut error);
-            error.exit()
+            error
         })
     }
+}
+
+/// The last value of an option, also on a command line that is not valid.
+fn last_value<'a>(arguments: &'a [OsString], option: &str) -> Option<&'a OsStr> {
+    let before = || arguments.iter().take_while(|word| *word != "--");
+    let after = |(place, word): (usize, &'a OsString)| match word.to_str()?.strip_prefix(option)? {
+        "" => arguments.get(place + 1).map(OsString::as_os_str),
+        rest => rest.strip_prefix('=').map(OsStr::new),
+    };
+    before().enumerate().filter_map(after).last()
+}
+
+/// Whether the process has to print its report as JSON.
+pub(crate) fn wants_json() -> bool {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    last_value(&arguments, "--format").is_some_and(|format| format == "json")
+}
+
+/// The help and the errors of clap are printed before `--color` is parsed.
+fn help_colour(arguments: &[OsString]) -> clap::ColorChoice {
+    let word = last_value(arguments, "--color").and_then(OsStr::to_str);
+    match word.and_then(|word| ColorChoice::from_str(word, false).ok()) {
+        Some(ColorChoice::Always) => clap::ColorChoice::Always,
+        Some(ColorChoice::Never) => clap::ColorChoice::Never,
+        Some(ColorChoice::Auto) | None => clap::ColorChoice::Auto,
+    }
+}
+
+/// What is wrong with a command line, and what to do, each on one line.
+pub(crate) fn in_words(error: &clap::Error) -> (String, Option<String>) {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return ("the command is not complete".to_owned(), Some("run it with `--help`".to_owned()));
+    }
+    let text = error.render().to_string();
+    let joined = |text: &str| one_line(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+    let mut parts = text.split("\n\n");
+    let first = parts.next().unwrap_or_default();
+    let tip = parts.find_map(|part| part.trim_start().strip_prefix("tip: "));
+    (joined(first.strip_prefix("error: ").unwrap_or(first)), tip.map(joined))
 }
 
 /// Hides the passwords of urls: clap quotes an argument that is not valid.

@@ -80,6 +80,8 @@ mod source;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
+/// The exit code of a command line that is not valid.
+const USAGE: u8 = 2;
 /// The exit code of a panic, by sysexits(3).
 const FAULT: u8 = 70;
 /// Enough for clap and the deepest nesting that a parser allows, even if `ulimit -s` gives the first thread little.
@@ -100,14 +102,24 @@ fn start() -> ExitCode {
         complete::answer(shell, arguments, cli::Cli::whole);
         return ExitCode::SUCCESS;
     }
-    let cli = cli::Cli::of_process();
+    let json = cli::wants_json();
+    let cli = match cli::Cli::of_process() {
+        Ok(cli) => cli,
+        Err(error) => {
+            if json && error.use_stderr() {
+                let (message, hint) = cli::in_words(&error);
+                output::tell_usage(message, hint, USAGE);
+            }
+            error.exit()
+        }
+    };
     git::prepare();
     // If oca is the first process of a container, an interrupt without a handler is ignored.
     let _without = ctrlc::set_handler(|| {
         output::tell_interrupt();
         std::process::exit(130)
     });
-    let printer = output::Printer::new(&cli.global);
+    let printer = output::Printer::new(&cli.global, json);
     std::panic::set_hook(Box::new(|fault| output::tell_fault(fault.location())));
     run(&cli, &printer)
 }
@@ -122,6 +134,9 @@ fn run(cli: &cli::Cli, printer: &output::Printer) -> ExitCode {
             printer.error(&error);
             ExitCode::from(error.exit_code())
         }
-        Err(_told) => ExitCode::from(FAULT),
+        Err(_told) => {
+            printer.fault(FAULT);
+            ExitCode::from(FAULT)
+        }
     }
 }

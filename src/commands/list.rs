@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::ListReport;
 use crate::ops::named_repos;
-use crate::output::Table;
+use crate::output::{Cell, Table, Tone};
 use crate::plan::{Inventory, Placed};
 use crate::repo::counted;
 use crate::session::Session;
@@ -60,15 +60,15 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             for module in &modules {
                 let version = module.manifest.version.clone().unwrap_or_default();
                 let remark = match blocked.get(module.name) {
-                    Some(missing) => format!("lacks `{missing}`"),
+                    Some(missing) => Cell::toned(format!("lacks `{missing}`"), Tone::Bad),
                     None if module.selected && is_refused(module, profile) => {
-                        format!("not for Odoo {}", profile.odoo)
+                        Cell::toned(format!("not for Odoo {}", profile.odoo), Tone::Bad)
                     }
-                    None if module.selected => String::new(),
-                    None => "not selected".to_owned(),
+                    None if module.selected => Cell::from(String::new()),
+                    None => Cell::toned("not selected", Tone::Odd),
                 };
-                let row = [module.name.to_owned(), version, module.home.name().to_owned()];
-                table.row(row.into_iter().chain([remark]));
+                let home = Cell::toned(module.home.name(), Tone::Dim);
+                table.row([Cell::from(module.name.to_owned()), version.into(), home, remark]);
             }
             session.printer.table(&table);
             session.printer.detail(&counted(modules.len(), "module", "modules"));

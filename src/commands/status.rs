@@ -8,7 +8,7 @@ use crate::flags::{Format, FormatArg};
 use crate::git::{Checkout, Head, LocalWork, Origin};
 use crate::json::StatusReport;
 use crate::ops::{WantedCheckout, named_repos, undeclared, wanted};
-use crate::output::Table;
+use crate::output::{Cell, Table, Tone};
 use crate::repo::{CommitId, RepoName};
 use crate::report::{Failure, RepoStatus, State, Trouble};
 use crate::session::Session;
@@ -144,7 +144,20 @@ fn table(repos: &[RepoStatus]) -> Table {
             (None, None) => String::new(),
         };
         let detail = detail.clone().unwrap_or_default();
-        table.row([name.clone(), state.to_string(), commits, detail]);
+        let state = Cell::toned(state.to_string(), tone(*state));
+        table.row([name.clone().into(), state, commits.into(), detail.into()]);
     }
     table
+}
+
+fn tone(state: State) -> Tone {
+    match state {
+        State::Clean => Tone::Good,
+        State::Skipped => Tone::Dim,
+        State::InWork | State::Resolving => Tone::Hint,
+        State::Missing | State::OtherCommit | State::Dirty | State::LocalCommits | State::Undeclared => {
+            Tone::Odd
+        }
+        State::NotGit | State::Unreadable => Tone::Bad,
+    }
 }

@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         Format::Json => printer.json(&VerifyReport::of(&repos)),
         Format::Human => repos.iter().for_each(|repo| {
             if !repo.is_fine() {
-                printer.data(&repo.to_string());
+                printer.text(&repo.to_string());
             }
         }),
     }

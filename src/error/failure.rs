@@ -161,9 +161,16 @@ pub(super) fn of_failures(failures: &[Failure]) -> Vec<Message> {
             let names: Vec<String> = group.iter().map(|failure| failure.name.to_string()).collect();
             let error =
                 format!("cannot fetch {} repositories from `{parent}`: {}", names.len(), first_names(&names));
-            vec![Message { error, causes: vec![cause], hint: of_failure(first).hint }]
+            let hint = of_failure(first).hint;
+            vec![Message { causes: vec![cause], repos: names, ..Message::new(&error, hint) }]
         }
-        (_, group) => group.iter().map(|failure| of_failure(failure)).collect(),
+        (_, group) => {
+            let of_one = |failure: &&Failure| {
+                let repos = vec![failure.name.to_string()];
+                Message { repos, ..of_failure(failure) }
+            };
+            group.iter().map(of_one).collect()
+        }
     };
     groups.into_iter().flat_map(words).collect()
 }

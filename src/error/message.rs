@@ -12,11 +12,15 @@ pub(crate) struct Message {
     pub(crate) error: String,
     pub(crate) causes: Vec<String>,
     pub(crate) hint: Option<String>,
+    /// The repositories that failed. Empty if this is not about repositories.
+    pub(crate) repos: Vec<String>,
+    /// Whether it only counts the messages before it.
+    pub(crate) is_total: bool,
 }
 
 impl Message {
     pub(super) fn new(error: &(impl ToString + ?Sized), hint: Option<String>) -> Self {
-        Self { error: error.to_string(), causes: Vec::new(), hint }
+        Self { error: error.to_string(), causes: Vec::new(), hint, repos: Vec::new(), is_total: false }
     }
 }
 
@@ -77,7 +81,7 @@ fn of_all(failures: &[Failure]) -> Vec<Message> {
     let mut messages = of_failures(failures);
     if failures.len() > 1 {
         let count = counted(failures.len(), "repository", "repositories");
-        messages.push(Message::new(&format!("{count} failed"), None));
+        messages.push(Message { is_total: true, ..Message::new(&format!("{count} failed"), None) });
     }
     messages
 }

@@ -25,6 +25,7 @@ reports! {
     "changes": ChangeReport<'static>,
     "check": CheckReport<'static>,
     "diff": DiffReport<'static>,
+    "error": FailureReport,
     "export": OutcomeReport<'static>,
     "export-layers": LayersReport<'static>,
     "find": FindReport<'static>,

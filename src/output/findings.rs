@@ -1,7 +1,8 @@
 //! What `oca check` finds, for people.
 
+use super::Tone;
 use crate::repo::{one_line, profile_list};
-use crate::report::{Finding, Spot};
+use crate::report::{Finding, Severity, Spot};
 
 /// The findings as text, each with its place and its hint. With `with_profiles`, also with its profiles; `default` is the
 /// default profile.
@@ -20,5 +21,15 @@ fn render(finding: &Finding, default: Option<&str>, with_profiles: bool) -> Stri
         if with_profiles { format!("  in: {}\n", profile_list(&finding.profiles)) } else { String::new() };
     let hint = finding.hint(default);
     let (text, hint) = (one_line(&finding.to_string()), one_line(&hint));
-    format!("{}[{}]: {text}\n{place}{profiles}  hint: {hint}\n", finding.severity(), rule.code)
+    let severity = finding.severity();
+    let word = tone(severity).paint(&format!("{severity}[{}]:", rule.code));
+    format!("{word} {text}\n{place}{profiles}  {} {hint}\n", Tone::Hint.paint("hint:"))
+}
+
+fn tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Error => Tone::Bad,
+        Severity::Warning => Tone::Odd,
+        Severity::Note => Tone::Dim,
+    }
 }

@@ -2,12 +2,14 @@
 
 mod bars;
 mod cache;
+mod colour;
 mod diagram;
 mod diff;
 mod findings;
 pub(crate) mod github;
 mod man;
 mod table;
+mod tone;
 mod tree;
 mod wrapped;
 
@@ -23,22 +25,32 @@ pub(crate) use diff::{
 };
 pub(crate) use findings::render_findings;
 pub(crate) use man::man_pages;
-pub(crate) use table::Table;
+pub(crate) use table::{Cell, Table};
+pub(crate) use tone::Tone;
 pub(crate) use tree::{print_tree, print_why};
 
 use crate::error::{Error, Message};
-use crate::flags::{ColorChoice, Global};
-use crate::json::Versioned;
+use crate::flags::Global;
+use crate::json::{FailureReport, Versioned};
 use crate::progress::Progress;
 use crate::repo::{RepoName, one_line, plain};
 use crate::report::{Done, RepoOutcome, Trouble};
+use colour::has_colour;
+use tone::without_colour;
 
 /// Prints the data and the messages of a run.
 pub(crate) struct Printer {
     quiet: bool,
     verbose: bool,
     bars: bool,
+    /// Whether stderr gets colour.
     color: bool,
+    /// Whether stdout gets colour.
+    data_color: bool,
+    /// Whether the report is JSON.
+    json: bool,
+    /// Whether something was printed to stdout.
+    has_data: AtomicBool,
 }
 
 /// Whether a repository gets its line as soon as its work is done.
@@ -50,54 +62,60 @@ pub(crate) enum Lines {
 }
 
 #[derive(Clone, Copy)]
-enum Tone {
+enum Word {
     Error,
     Warning,
     Hint,
 }
 
 impl Printer {
-    pub(crate) fn new(global: &Global) -> Self {
+    /// `json` says that the command line asks for a report in JSON.
+    pub(crate) fn new(global: &Global, json: bool) -> Self {
         let terminal = io::stderr().is_terminal();
-        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+        let colour = |is_terminal| has_colour(global.color, is_terminal, |name| std::env::var_os(name));
         Self {
             quiet: global.quiet,
             verbose: global.verbose,
             bars: terminal && !global.quiet && !global.no_progress && !dumb,
-            color: match global.color {
-                ColorChoice::Always => true,
-                ColorChoice::Never => false,
-                ColorChoice::Auto => terminal && !no_color && !dumb,
-            },
+            color: colour(terminal),
+            data_color: colour(io::stdout().is_terminal()),
+            json,
+            has_data: AtomicBool::new(false),
         }
     }
 
     /// Prints data to stdout. If the reader closes the pipe, this is no error, and the exit code does not change.
     pub(crate) fn data(&self, text: &str) {
+        self.has_data.store(true, Ordering::Relaxed);
         let mut stdout = io::stdout().lock();
         if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             if error.kind() == io::ErrorKind::BrokenPipe {
                 return;
             }
-            self.line(Tone::Error, &format!("cannot write to stdout: {error}"));
+            self.line(Word::Error, &format!("cannot write to stdout: {error}"));
             std::process::exit(2);
         }
     }
 
-    /// Prints one line of data for people to stdout.
+    /// Prints one sentence of data for people to stdout. On a terminal, its lines fit the width.
     pub(crate) fn data_line(&self, text: &impl std::fmt::Display) {
-        self.data(&format!("{}\n", one_line(&text.to_string())));
+        self.text(&format!("{}\n", one_line(&text.to_string())));
     }
 
     /// A table, to stdout. On a terminal, its rows fit the width.
     pub(crate) fn table(&self, table: &Table) {
-        self.data(&table.render(platform_width()));
+        self.painted(&table.render(platform_width()));
     }
 
     /// Sentences, to stdout. On a terminal, the lines fit the width.
     pub(crate) fn text(&self, text: &str) {
-        self.data(&wrapped::wrapped(text, platform_width()));
+        self.painted(&wrapped::wrapped(text, platform_width()));
+    }
+
+    /// Data with colours, to stdout. The colours are removed if stdout gets none.
+    fn painted(&self, text: &str) {
+        if self.data_color { self.data(text) } else { self.data(&without_colour(text)) }
     }
 
     /// A report of [`json`](crate::json), to stdout.
@@ -133,31 +151,43 @@ impl Printer {
 
     pub(crate) fn warning(&self, text: &str) {
         if !self.quiet {
-            self.line(Tone::Warning, text);
+            self.line(Word::Warning, text);
         }
     }
 
     /// Prints the hint after a warning.
     pub(crate) fn hint(&self, text: &str) {
         if !self.quiet {
-            self.line(Tone::Hint, text);
+            self.line(Word::Hint, text);
         }
     }
 
-    /// Prints the messages of an error.
+    /// Prints the messages of an error to stderr. A reader of JSON also gets them on stdout, if there is no report.
     pub(crate) fn error(&self, error: &Error) {
-        for Message { error, causes, hint } in error.messages() {
-            self.line(Tone::Error, &error);
+        for Message { error, causes, hint, .. } in error.messages() {
+            self.line(Word::Error, &error);
             causes.iter().for_each(|cause| write_stderr(&format!("caused by: {cause}\n")));
-            hint.iter().for_each(|hint| self.line(Tone::Hint, hint));
+            hint.iter().for_each(|hint| self.line(Word::Hint, hint));
+        }
+        self.failure(|| FailureReport::of(error));
+    }
+
+    /// Tells a reader of JSON that oca has a fault. The others know it from [`tell_fault`].
+    pub(crate) fn fault(&self, exit_code: u8) {
+        self.failure(|| FailureReport::one("oca has a fault and stopped".to_owned(), None, exit_code));
+    }
+
+    fn failure(&self, report: impl FnOnce() -> FailureReport) {
+        if self.json && !self.has_data.load(Ordering::Relaxed) {
+            self.json(&report());
         }
     }
 
-    fn line(&self, tone: Tone, text: &str) {
-        let (word, code) = match tone {
-            Tone::Error => ("error", "1;31"),
-            Tone::Warning => ("warning", "1;33"),
-            Tone::Hint => ("hint", "1;36"),
+    fn line(&self, word: Word, text: &str) {
+        let (word, code) = match word {
+            Word::Error => ("error", "1;31"),
+            Word::Warning => ("warning", "1;33"),
+            Word::Hint => ("hint", "1;36"),
         };
         if self.color {
             write_raw(&format!("\x1b[{code}m{word}:\x1b[0m {}\n", plain(text)));
@@ -193,6 +223,13 @@ fn line_for(name: &str, outcome: Result<&Done, &Trouble>, verbose: bool) -> Opti
     let done = outcome.ok()?;
     let is_quiet = matches!(done, UpToDate | Outdated | Listed(_) | PassedOver(_)) && !verbose;
     (!is_quiet).then(|| format!("{name}: {done}"))
+}
+
+/// Tells a reader of JSON why a command line is not valid. clap tells the others.
+pub(crate) fn tell_usage(message: String, hint: Option<String>, exit_code: u8) {
+    let report = Versioned::new(FailureReport::one(message, hint, exit_code)).render();
+    // The program ends with an error anyway.
+    let _unheard = io::stdout().lock().write_all(report.as_bytes());
 }
 
 /// Says that the run was interrupted; on a terminal, below the bars of the progress.

@@ -1,19 +1,44 @@
 //! Tables for people.
 
+use super::tone::{Tone, columns, without_colour};
 use crate::repo::one_line;
 
 /// The largest width of a column.
 const WIDEST: usize = 200;
+/// The blanks between two columns.
+const GAP: usize = 2;
 
 /// A table with aligned columns and without blanks at line ends.
 #[derive(Default)]
 pub(crate) struct Table {
-    rows: Vec<Vec<String>>,
+    rows: Vec<Vec<Cell>>,
+}
+
+/// A cell, on one line, perhaps with a colour.
+pub(crate) struct Cell {
+    text: String,
+    tone: Option<Tone>,
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self { text: one_line(&text), tone: None }
+    }
+}
+
+impl Cell {
+    pub(crate) fn toned(text: impl AsRef<str>, tone: Tone) -> Self {
+        Self { text: one_line(text.as_ref()), tone: Some(tone) }
+    }
+
+    fn painted(&self, text: &str) -> String {
+        self.tone.map_or_else(|| text.to_owned(), |tone| tone.paint(text))
+    }
 }
 
 impl Table {
-    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| one_line(&cell)).collect());
+    pub(crate) fn row<C: Into<Cell>>(&mut self, cells: impl IntoIterator<Item = C>) {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
     /// Adds the rows of another table.
@@ -23,66 +48,95 @@ impl Table {
 }
 
 impl Table {
+    /// The rows as lines without colours, for a file.
+    pub(crate) fn plain(&self) -> String {
+        without_colour(&self.render(None))
+    }
+
     /// The rows as lines. If a row does not fit the width, its cells go on below, and no cell is broken.
-    pub(crate) fn render(&self, width: Option<usize>) -> String {
-        let fits = |row: &&Vec<String>| width.is_none_or(|width| own_width(row) <= width);
-        let fitting: Vec<&Vec<String>> = self.rows.iter().filter(fits).collect();
-        let columns = fitting.iter().map(|row| row.len()).max().unwrap_or(0);
-        // A longer cell does not widen its column: Rust pads to 65,535 characters at most. Nothing stands behind the last
-        // cell of a row.
+    pub(super) fn render(&self, width: Option<usize>) -> String {
+        let fits = |row: &&Vec<Cell>| width.is_none_or(|width| own_width(row) <= width);
+        let fitting: Vec<&Vec<Cell>> = self.rows.iter().filter(fits).collect();
+        let count = fitting.iter().map(|row| row.len()).max().unwrap_or(0);
+        // A longer cell does not widen its column. Nothing stands behind the last cell of a row.
         let column_width = |column: usize| {
             fitting
                 .iter()
                 .filter(|row| column + 1 < row.len())
                 .filter_map(|row| row.get(column))
-                .map(|cell| cell.chars().count())
+                .map(|cell| columns(&cell.text))
                 .filter(|&width| width <= WIDEST)
                 .max()
                 .unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..columns).map(column_width).collect();
-        let aligned = |row: &Vec<String>| {
-            let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
-            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-        };
-        let line = |row: &Vec<String>| {
-            let line = aligned(row);
-            match width {
-                Some(width) if own_width(row) > width || line.chars().count() > width => folded(row, width),
-                _ => format!("{line}\n"),
-            }
+        let widths: Vec<usize> = (0..count).map(column_width).collect();
+        let line = |row: &Vec<Cell>| match width {
+            Some(width) if own_width(row) > width => folded(row, width),
+            Some(width) if aligned_width(row, &widths) > width => folded(row, width),
+            _ => aligned(row, &widths),
         };
         self.rows.iter().map(line).collect()
     }
 }
 
+/// The last cell with a text, and those before it.
+fn filled(row: &[Cell]) -> &[Cell] {
+    let end = row.iter().rposition(|cell| !cell.text.is_empty()).map_or(0, |last| last + 1);
+    &row[..end]
+}
+
 /// The width of a row without alignment.
-fn own_width(row: &[String]) -> usize {
-    let cells = row.iter().filter(|cell| !cell.is_empty());
-    cells.map(|cell| cell.chars().count() + 2).sum::<usize>().saturating_sub(2)
+fn own_width(row: &[Cell]) -> usize {
+    let cells = row.iter().filter(|cell| !cell.text.is_empty());
+    cells.map(|cell| columns(&cell.text) + GAP).sum::<usize>().saturating_sub(GAP)
+}
+
+fn aligned_width(row: &[Cell], widths: &[usize]) -> usize {
+    let row = filled(row);
+    let Some((last, before)) = row.split_last() else { return 0 };
+    let before = before.iter().zip(widths).map(|(cell, width)| columns(&cell.text).max(*width) + GAP);
+    before.sum::<usize>() + columns(&last.text)
+}
+
+fn aligned(row: &[Cell], widths: &[usize]) -> String {
+    let (row, mut line) = (filled(row), String::new());
+    for (place, cell) in row.iter().enumerate() {
+        line.push_str(&cell.painted(&cell.text));
+        if place + 1 < row.len() {
+            let width = widths.get(place).copied().unwrap_or_default();
+            line.push_str(&" ".repeat(width.saturating_sub(columns(&cell.text)) + GAP));
+        }
+    }
+    line.truncate(line.trim_end_matches(' ').len());
+    line + "\n"
 }
 
 /// A row whose cells go on in lines that are indented more. A cell that is too long is broken between words.
-fn folded(row: &[String], width: usize) -> String {
-    let cells = row.iter().map(|cell| cell.trim_start_matches(' ')).filter(|cell| !cell.is_empty());
-    let first = row.first().map_or(0, |cell| cell.len() - cell.trim_start_matches(' ').len());
+fn folded(row: &[Cell], width: usize) -> String {
+    let blanks = |cell: &Cell| cell.text.len() - cell.text.trim_start_matches(' ').len();
+    let first = row.first().map_or(0, blanks);
     let indent = " ".repeat(first + 4);
     let (mut text, mut line) = (String::new(), " ".repeat(first));
-    for cell in cells {
-        let fits = indent.len() + cell.chars().count() <= width;
-        let parts: Vec<&str> = if fits { vec![cell] } else { cell.split(' ').collect() };
+    let mut is_begun = false;
+    for cell in row {
+        let whole = cell.text.trim_start_matches(' ');
+        if whole.is_empty() {
+            continue;
+        }
+        let fits = indent.len() + columns(whole) <= width;
+        let parts: Vec<&str> = if fits { vec![whole] } else { whole.split(' ').collect() };
         for (place, part) in parts.into_iter().enumerate() {
-            let gap = if place == 0 { "  " } else { " " };
-            if line.trim_start().is_empty() {
-                line.push_str(part);
-            } else if line.chars().count() + gap.len() + part.chars().count() > width {
+            let gap = if place == 0 { GAP } else { 1 };
+            if !is_begun {
+                is_begun = true;
+            } else if columns(&line) + gap + columns(part) > width {
                 text.push_str(&line);
                 text.push('\n');
-                line = format!("{indent}{part}");
+                line.clone_from(&indent);
             } else {
-                line.push_str(gap);
-                line.push_str(part);
+                line.push_str(&" ".repeat(gap));
             }
+            line.push_str(&cell.painted(part));
         }
     }
     format!("{text}{line}\n")
@@ -90,7 +144,8 @@ fn folded(row: &[String], width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Table;
+    use super::{Cell, Table, Tone};
+    use crate::output::tone::{columns, without_colour};
 
     #[test]
     fn columns_line_up() {
@@ -98,6 +153,26 @@ mod tests {
         table.row(["web".to_owned(), "clean".to_owned(), String::new()]);
         table.row(["server-tools".to_owned(), "dirty".to_owned(), "x".to_owned()]);
         assert_eq!(table.render(None), "web           clean\nserver-tools  dirty  x\n");
+    }
+
+    #[test]
+    fn columns_line_up_behind_wide_characters_and_colours() {
+        let mut table = Table::default();
+        table.row([Cell::toned("会計", Tone::Name), Cell::toned("clean", Tone::Good), "x".to_owned().into()]);
+        table.row(["e\u{301}t\u{e9} \u{1f600}", "dirty files", "y"].map(str::to_owned));
+        let text = table.render(None);
+        assert_eq!(
+            without_colour(&text),
+            "会計    clean        x\ne\u{301}t\u{e9} \u{1f600}  dirty files  y\n"
+        );
+        assert!(text.starts_with("\x1b[1m会計\x1b[0m    \x1b[32mclean\x1b[0m  "), "{text:?}");
+        // A wide name is not taken for one that fits, and a colour does not make a text longer.
+        let mut table = Table::default();
+        table.row([Cell::toned("会計".repeat(5), Tone::Name), Cell::toned("clean", Tone::Good)]);
+        let text = table.render(Some(24));
+        assert_eq!(without_colour(&text), format!("{}\n    clean\n", "会計".repeat(5)));
+        assert!(text.lines().all(|line| columns(line) <= 24), "{text:?}");
+        assert_eq!(table.render(Some(27)).lines().count(), 1);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::Printer;
+use super::tone::{Tone, columns};
+use super::{Printer, platform_width};
 use crate::addons::graph::Step;
 use crate::plan::{Home, Inventory, Reason, Request, Standing, selects};
 use crate::repo::{Edition, one_line};
@@ -17,7 +18,9 @@ pub(crate) fn print_why(printer: &Printer, inventory: &Inventory<'_>, names: &[S
     let is_told = selects(inventory.profile);
     let label = |name: &str| {
         let is_asked = is_told && matches!(inventory.reason(name), Reason::Asked(_));
-        format!("{}{}", label(inventory, name), if is_asked { " asked for" } else { "" })
+        let mut parts = label(inventory, name);
+        parts.extend(is_asked.then(|| Tone::Good.paint("asked for")));
+        parts
     };
     for (place, name) in names.iter().enumerate() {
         let gap = if place == 0 { "" } else { "\n" };
@@ -28,53 +31,85 @@ pub(crate) fn print_why(printer: &Printer, inventory: &Inventory<'_>, names: &[S
 
 /// Prints one line for each step, with the branches of the tree before it. Only the last branches of a deep step are
 /// drawn, because all lines together could be as long as the number of modules to the power of three.
-fn draw(printer: &Printer, steps: &[Step<'_>], label: impl Fn(&str) -> String) {
+fn draw(printer: &Printer, steps: &[Step<'_>], label: impl Fn(&str) -> Vec<String>) {
     /// In bytes. No more text is kept in memory.
     const PIECE: usize = 64 * 1024;
     /// No honest tree is as deep as this.
     const DRAWN: usize = 50;
     let mut text = String::new();
+    let width = platform_width();
     // For each depth, whether more entries follow on that level.
     let mut goes_on: Vec<bool> = Vec::new();
     for step in steps {
         if text.len() > PIECE {
-            printer.data(&text);
+            printer.painted(&text);
             text.clear();
         }
         goes_on.truncate(step.depth);
         let left_out = goes_on.len().saturating_sub(DRAWN);
+        let mut guides = String::new();
         if left_out > 0 {
-            let _infallible = write!(text, "({left_out} levels) ");
+            let _infallible = write!(guides, "({left_out} levels) ");
         }
         for open in goes_on.iter().skip(left_out.max(1)) {
-            text.push_str(if *open { "│   " } else { "    " });
+            guides.push_str(guide(*open));
         }
-        if step.depth > 0 {
-            text.push_str(if step.is_last { "└── " } else { "├── " });
-        }
-        text.push_str(&one_line(&label(step.name)));
-        text.push_str(if step.is_repeated { " (*)\n" } else { "\n" });
+        let (branch, below) = match (step.depth, step.is_last) {
+            (0, _) => ("", ""),
+            (_, true) => ("└── ", guide(false)),
+            (_, false) => ("├── ", guide(true)),
+        };
+        let mut parts = label(step.name);
+        parts.extend(step.is_repeated.then(|| Tone::Dim.paint("(*)")));
+        place(&mut text, &parts, &format!("{guides}{branch}"), &format!("{guides}{below}"), width);
         goes_on.push(!step.is_last);
     }
-    printer.data(&text);
+    printer.painted(&text);
 }
 
-fn label(inventory: &Inventory<'_>, name: &str) -> String {
-    let what = match inventory.standing(name) {
+/// The line of an entry above, if it goes on below.
+fn guide(goes_on: bool) -> &'static str {
+    if goes_on { "│   " } else { "    " }
+}
+
+/// Adds the parts of an entry. Those that do not fit the width go on in lines below, which begin with `below`.
+fn place(text: &mut String, parts: &[String], before: &str, below: &str, width: Option<usize>) {
+    text.push_str(before);
+    let mut used = columns(before);
+    for (at, part) in parts.iter().enumerate() {
+        let gap = usize::from(at > 0);
+        if at > 0 && width.is_some_and(|width| used + gap + columns(part) > width) {
+            let _infallible = write!(text, "\n{below}    ");
+            used = columns(below) + 4;
+        } else {
+            text.push_str(&" ".repeat(gap));
+            used += gap;
+        }
+        text.push_str(part);
+        used += columns(part);
+    }
+    text.push('\n');
+}
+
+/// The parts of an entry: its name, and what is known of it.
+fn label(inventory: &Inventory<'_>, name: &str) -> Vec<String> {
+    let safe = one_line(name);
+    let (what, tone) = match inventory.standing(name) {
         Standing::Module(module) => {
             let is_left_out = !module.selected && !matches!(module.home, Home::Around(_));
-            let left_out = if is_left_out { ", not selected" } else { "" };
-            return format!("{name} {} ({}{left_out})", module.manifest.version(), module.home.name());
+            let (left_out, tone) = if is_left_out { (", not selected", Tone::Odd) } else { ("", Tone::Dim) };
+            let home = one_line(&format!("({}{left_out})", module.home.name()));
+            return vec![safe, one_line(module.manifest.version()), tone.paint(&home)];
         }
-        Standing::Core(Edition::Community) => "core",
-        Standing::Core(Edition::Enterprise) => "Enterprise",
-        Standing::Unreadable => "unreadable",
-        Standing::Uninstallable(_) => "not installable",
-        Standing::Unknown => "core or missing",
-        Standing::Missing(Some(Edition::Enterprise)) => "missing, of Enterprise",
-        Standing::Missing(_) => "missing",
+        Standing::Core(Edition::Community) => ("core", Tone::Dim),
+        Standing::Core(Edition::Enterprise) => ("Enterprise", Tone::Dim),
+        Standing::Unreadable => ("unreadable", Tone::Bad),
+        Standing::Uninstallable(_) => ("not installable", Tone::Bad),
+        Standing::Unknown => ("core or missing", Tone::Odd),
+        Standing::Missing(Some(Edition::Enterprise)) => ("missing, of Enterprise", Tone::Bad),
+        Standing::Missing(_) => ("missing", Tone::Bad),
     };
-    format!("{name} ({what})")
+    vec![safe, tone.paint(&format!("({what})"))]
 }
 
 fn sentence(inventory: &Inventory<'_>, name: &str) -> String {

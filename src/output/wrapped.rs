@@ -1,5 +1,7 @@
 //! Lines that fit the width of a terminal, which would break them in the middle of a word.
 
+use super::tone::columns;
+
 /// The text with its long lines broken at blanks. The rest of a line is indented below it. What is quoted stays on one
 /// line if it fits, so that it can be copied.
 pub(super) fn wrapped(text: &str, width: Option<usize>) -> String {
@@ -9,7 +11,7 @@ pub(super) fn wrapped(text: &str, width: Option<usize>) -> String {
 
 fn folded(line: &str, width: usize) -> String {
     let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
-    if body.chars().count() <= width {
+    if columns(body) <= width {
         return line.to_owned();
     }
     let words = body.trim_start_matches(' ');
@@ -19,7 +21,7 @@ fn folded(line: &str, width: usize) -> String {
     let mut is_begun = false;
     for part in parts(words, width.saturating_sub(indent.len())) {
         let gap = usize::from(is_begun);
-        if is_begun && current.chars().count() + gap + part.chars().count() > width {
+        if is_begun && columns(&current) + gap + columns(part) > width {
             text.push_str(&current);
             text.push('\n');
             current = format!("{indent}{part}");
@@ -41,7 +43,7 @@ fn parts(line: &str, widest: usize) -> Vec<&str> {
             '`' => is_quoted = !is_quoted,
             ' ' if !is_quoted || at == line.len() => {
                 let part = &line[start..at];
-                if part.chars().count() > widest {
+                if columns(part) > widest {
                     parts.extend(part.split(' '));
                 } else {
                     parts.push(part);

@@ -37,6 +37,7 @@ schemas! {
     "changes": "`oca lock`, `oca add` and `oca remove` with `--format json`",
     "check": "`oca check --format json`",
     "diff": "`oca diff --format json`",
+    "error": "every command with `--format json`, if it fails before it has a report",
     "export": "`oca export --format json`",
     "export-layers": "`oca export --layers --format json`",
     "find": "`oca find --format json`",

@@ -79,6 +79,7 @@ mod import_submodules;
 mod import_variables;
 mod in_container;
 mod init;
+mod json_errors;
 mod list;
 mod local_remotes;
 mod lock;
@@ -171,6 +172,7 @@ mod sync_repair;
 mod sync_safety;
 #[cfg(unix)]
 mod sync_symlinks;
+mod terminal;
 mod tls;
 mod transports;
 mod tree;

@@ -91,6 +91,7 @@ pub(crate) fn assert_report(args: &[String], stdout: &str) {
     let Some(name) = report(args).filter(|_| !stdout.is_empty()) else { return };
     let value: Value =
         serde_json::from_str(stdout).unwrap_or_else(|error| panic!("{args:?}: {error}\n{stdout}"));
+    let name = if value["exit_code"].is_number() { "error" } else { name };
     if let Some(fault) = fault(&closed(schema(name)), &value) {
         panic!("the report of {args:?} does not match `docs/schemas/{name}.json`: {fault}\n{stdout}");
     }
@@ -184,6 +185,7 @@ fn reports() -> BTreeMap<&'static str, Value> {
         "oca lock --check",
         "oca diff old.json oca.lock.json",
         "oca submodules --check",
+        "oca list -p nobody",
     ];
     let mut reports = BTreeMap::new();
     for command in commands {
@@ -194,10 +196,11 @@ fn reports() -> BTreeMap<&'static str, Value> {
             command.split(' ').skip(1).chain(["--format", "json"]).map(str::to_owned).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let output = env.oca(&words).output();
-        let value = serde_json::from_str(&output.stdout)
+        let value: Value = serde_json::from_str(&output.stdout)
             .unwrap_or_else(|error| panic!("{command}: {error}\n{output}"));
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        reports.insert(report(&words).expect(command), value);
+        let is_failure = value["exit_code"].is_number();
+        reports.insert(if is_failure { "error" } else { report(&words).expect(command) }, value);
     }
     let manifest = serde_json::from_str(&env.read("out/.oca-export.json")).expect("JSON");
     reports.insert("export-manifest", manifest);
@@ -207,13 +210,14 @@ fn reports() -> BTreeMap<&'static str, Value> {
 }
 
 /// A wrong value at a pointer for each schema: another word, or another type where there are no words.
-const WRONG: [(&str, &str, &str); 23] = [
+const WRONG: [(&str, &str, &str); 24] = [
     ("addons-path", "/addons_path/0/kind", "\"behind\""),
     ("cache-prune", "/freed", "-1"),
     ("cache-size", "/bytes", "\"7 kB\""),
     ("changes", "/changes/0/change", "\"deleted\""),
     ("check", "/findings/0/severity", "\"fatal\""),
     ("diff", "/changes/0/repos/0/change", "\"moved\""),
+    ("error", "/errors/0/hint", "1"),
     ("export", "/repos/0/outcome", "\"done\""),
     ("export-layers", "/layers/0/files", "null"),
     ("export-manifest", "/layout", "\"repo\""),

@@ -178,7 +178,7 @@ fn report(args: &Args, report: &Report<'_, '_>, printer: &Printer) -> Result<(),
         // Only on stdout, rows fit the width of a terminal.
         _ if args.file().is_none() => report.tables().for_each(|table| printer.table(&table)),
         _ => {
-            let text: String = report.tables().map(|table| table.render(None)).collect();
+            let text: String = report.tables().map(|table| table.plain()).collect();
             deliver(args, &text, printer)?;
         }
     }

@@ -21,7 +21,7 @@ fn shown<E: Into<Error>>(errors: Vec<E>) -> String {
 
 fn told(error: &Error) -> String {
     let mut lines = Vec::new();
-    for Message { error: text, causes, hint } in error.messages() {
+    for Message { error: text, causes, hint, .. } in error.messages() {
         lines.push(format!("{} {text}\n", error.exit_code()));
         lines.extend(causes.iter().map(|cause| format!("  caused by: {cause}\n")));
         lines.extend(hint.map(|hint| format!("  hint: {hint}\n")));

@@ -5,9 +5,11 @@ use super::{
     GONE, INTO_ODOO, OUT_OF_ODOO, OfRepo, arrival, by_repo, departure, gone, remarks, required, signed,
     versions,
 };
-use crate::diff::{Changelogs, Home, LockDiff, MergeDiff, ModuleChange, News, RepoChange, Step, Told};
+use crate::diff::{
+    Changelogs, Home, LockDiff, MergeDiff, ModuleChange, News, RepoChange, Step, Told, VersionStep,
+};
 use crate::lock::LockedRepo;
-use crate::output::Table;
+use crate::output::{Cell, Table, Tone};
 use crate::repo::{CommitId, RepoName, in_short};
 
 /// The most entries of one log.
@@ -26,7 +28,7 @@ pub(crate) fn human<'l>(diff: &LockDiff<'l>, changelogs: &Changelogs<'l>) -> Tab
     }
     let mut gone = gone(diff).peekable();
     if gone.peek().is_some() {
-        row(&mut table, &[&format!("gone: {GONE}")]);
+        table.row([Cell::toned(format!("gone: {GONE}"), Tone::Bad)]);
     }
     for home in gone {
         let version = home.version().unwrap_or_default();
@@ -34,7 +36,7 @@ pub(crate) fn human<'l>(diff: &LockDiff<'l>, changelogs: &Changelogs<'l>) -> Tab
     }
     for (name, OfRepo { changes, modules }) in by_repo(diff) {
         if changes.is_empty() {
-            row(&mut table, &[name.as_str(), "same commit"]);
+            table.row([Cell::toned(name.as_str(), Tone::Name), "same commit".to_owned().into()]);
         }
         let mut logs = Vec::new();
         for change in changes {
@@ -65,20 +67,21 @@ pub(crate) fn human<'l>(diff: &LockDiff<'l>, changelogs: &Changelogs<'l>) -> Tab
 }
 
 fn of_repo(table: &mut Table, name: &RepoName, change: &RepoChange<'_>, diff: &LockDiff<'_>) {
+    let cell = Cell::toned(name.as_str(), Tone::Name);
     let (repos, reference) = match change {
         RepoChange::Added(repo) => {
-            let cells = [name.to_string(), format!("{} at {}", arrival(repo), repo.commit.short())];
-            return table.row(cells.into_iter().chain([repo.pin.reference.to_string().replace('`', "")]));
+            let arrival = Cell::toned(format!("{} at {}", arrival(repo), repo.commit.short()), Tone::Good);
+            return table.row([cell, arrival, repo.pin.reference.to_string().replace('`', "").into()]);
         }
         RepoChange::Removed(repo) => {
-            return table
-                .row([name.to_string(), format!("{}, was at {}", departure(repo), repo.commit.short())]);
+            let departure = format!("{}, was at {}", departure(repo), repo.commit.short());
+            return table.row([cell, Cell::toned(departure, Tone::Bad)]);
         }
         RepoChange::Changed(repos) => (repos, repos.references().to.to_string().replace('`', "")),
     };
     let Step { from, to } = repos.commits();
     let moves = if from == to { "same commit".to_owned() } else { moved(from, to) };
-    table.row([name.to_string(), moves, reference]);
+    table.row([cell, moves.into(), reference.into()]);
     details(repos, diff).into_iter().for_each(|detail| table.row([format!("  {detail}")]));
 }
 
@@ -120,17 +123,21 @@ fn of_merge(name: &RepoName, merge: &MergeDiff<'_>) -> String {
     }
 }
 
-fn of_module(module: &ModuleChange<'_>) -> Vec<String> {
-    let name = format!("  {}", module.name());
-    let version = |home: &Home<'_>| home.version().unwrap_or_default().to_owned();
+fn of_module(module: &ModuleChange<'_>) -> [Cell; 3] {
+    let name = Cell::from(format!("  {}", module.name()));
+    let version = |home: &Home<'_>| Cell::from(home.version().unwrap_or_default().to_owned());
     match module {
-        ModuleChange::Added(home) => vec![name, version(home), "new".to_owned()],
-        ModuleChange::Removed(home) => vec![name, version(home), "gone".to_owned()],
-        ModuleChange::IntoOdoo(home) => vec![name, version(home), INTO_ODOO.to_owned()],
-        ModuleChange::OutOfOdoo(home) => vec![name, version(home), OUT_OF_ODOO.to_owned()],
+        ModuleChange::Added(home) => [name, version(home), Cell::toned("new", Tone::Good)],
+        ModuleChange::Removed(home) => [name, version(home), Cell::toned("gone", Tone::Bad)],
+        ModuleChange::IntoOdoo(home) => [name, version(home), Cell::toned(INTO_ODOO, Tone::Odd)],
+        ModuleChange::OutOfOdoo(home) => [name, version(home), Cell::toned(OUT_OF_ODOO, Tone::Odd)],
         ModuleChange::Changed(changed) => {
             let versions = versions(changed, &str::to_owned, "->");
-            vec![name, versions, remarks(changed, &str::to_owned).join("; ")]
+            let remarks = remarks(changed, &str::to_owned).join("; ");
+            let is_odd = changed.is_without_version()
+                || matches!(changed.version, Some(VersionStep::Major | VersionStep::Back));
+            let remarks = if is_odd { Cell::toned(remarks, Tone::Odd) } else { remarks.into() };
+            [name, versions.into(), remarks]
         }
     }
 }

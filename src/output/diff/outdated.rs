@@ -2,7 +2,7 @@
 
 use super::changelog::behind;
 use super::markdown::{code, moved};
-use crate::output::Table;
+use crate::output::{Cell, Table, Tone};
 use crate::repo::CommitId;
 use crate::report::{FollowedMerge, MergeState, Outdated};
 
@@ -12,7 +12,9 @@ pub(crate) fn outdated_rows(pins: &[&Outdated], merges: &[FollowedMerge]) -> Tab
     for Outdated { name, reference, locked, head, behind: log, stays, .. } in pins {
         let moves = format!("{} -> {}", locked.short(), head.short());
         let stays = stays.clone().unwrap_or_default();
-        table.row([name.to_string(), moves, reference.to_string().replace('`', ""), stays]);
+        let name = Cell::toned(name.as_str(), Tone::Name);
+        let reference = reference.to_string().replace('`', "");
+        table.row([name, moves.into(), reference.into(), Cell::toned(stays, Tone::Odd)]);
         log.iter().for_each(|log| table.row([format!("  {}", behind(log))]));
     }
     for merge in merges.iter().filter(|merge| is_shown(merge)) {
@@ -21,8 +23,9 @@ pub(crate) fn outdated_rows(pins: &[&Outdated], merges: &[FollowedMerge]) -> Tab
             Some(head) => format!("{} -> {}", merge.locked.short(), head.short()),
             None => merge.locked.short(),
         };
-        let cells = [merge.source.of(&merge.repo), moves, merge.words(), hold.to_owned()];
-        table.row(cells.into_iter().chain(title(merge).map(str::to_owned)));
+        let name = Cell::toned(merge.source.of(&merge.repo), Tone::Name);
+        let cells = [name, moves.into(), merge.words().into(), Cell::toned(hold, Tone::Odd)];
+        table.row(cells.into_iter().chain(title(merge).map(|title| Cell::from(title.to_owned()))));
     }
     table
 }

@@ -1,0 +1,48 @@
+//! What is printed in place of a report that cannot be made.
+
+use serde::Serialize;
+
+use crate::error::{Error, Message};
+
+/// Every command: why it failed before it printed its report.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct FailureReport {
+    /// In the order in which stderr shows them.
+    pub(crate) errors: Vec<FailureEntry>,
+    /// The exit code of the command.
+    pub(crate) exit_code: u8,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct FailureEntry {
+    /// What is wrong. It can have several lines.
+    pub(crate) message: String,
+    /// Why, from the nearest cause to the first one.
+    pub(crate) causes: Vec<String>,
+    /// What to do; `null` if there is no advice.
+    pub(crate) hint: Option<String>,
+    /// The repositories that failed, if this is about repositories.
+    pub(crate) repos: Vec<String>,
+}
+
+impl FailureReport {
+    pub(crate) fn of(error: &Error) -> Self {
+        let messages = error.messages().into_iter().filter(|message| !message.is_total);
+        Self { errors: messages.map(FailureEntry::from).collect(), exit_code: error.exit_code() }
+    }
+
+    /// One error without a cause.
+    pub(crate) fn one(message: String, hint: Option<String>, exit_code: u8) -> Self {
+        let error = FailureEntry { message, causes: Vec::new(), hint, repos: Vec::new() };
+        Self { errors: vec![error], exit_code }
+    }
+}
+
+impl From<Message> for FailureEntry {
+    fn from(message: Message) -> Self {
+        let Message { error, causes, hint, repos, is_total: _ } = message;
+        Self { message: error, causes, hint, repos }
+    }
+}
