@@ -17,11 +17,11 @@ pub(super) struct Typed {
 }
 
 impl Typed {
-    /// Reads what the script passes: the place of the cursor, the word that bash replaces, and the line.
+    /// Reads what the script passes: the word that bash replaces, and the line up to the cursor. Bash cuts the line,
+    /// because it counts the place of the cursor in characters of its locale.
     pub(super) fn parse(arguments: &[OsString]) -> Option<Self> {
-        let [cursor, replaced, line] = arguments else { return None };
-        let (replaced, line) = (replaced.to_str()?, line.to_str()?);
-        Self::read(line.get(..cursor.to_str()?.parse().ok()?).unwrap_or(line), replaced)
+        let [replaced, line] = arguments else { return None };
+        Self::read(line.to_str()?, replaced.to_str()?)
     }
 
     fn read(line: &str, replaced: &str) -> Option<Self> {

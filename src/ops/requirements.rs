@@ -151,10 +151,20 @@ fn merged_with(
 ) -> Result<Merged, Error> {
     let locals = session.set_directories(profile)?;
     let required = Parsed::concat(requiring(profile, lock, &locals).iter().map(Repository::read));
+    merged_lines(session, profile, &required, constraints)
+}
+
+/// Merges lines as the profile declares it.
+pub(super) fn merged_lines(
+    session: &Session<'_>,
+    profile: &Profile,
+    required: &Parsed,
+    constraints: &Parsed,
+) -> Result<Merged, Error> {
     let declared = &profile.requirements;
     let python = declared.python.as_deref().map(|word| Python::parse(word, declared.platform));
     let python = python.transpose().map_err(|invalid| Error::BadName { invalid })?;
-    Ok(merge(&required, constraints, &merging(session, profile, python)))
+    Ok(merge(required, constraints, &merging(session, profile, python)))
 }
 
 pub(crate) fn constraints(session: &Session<'_>, profile: &Profile) -> Result<Parsed, Error> {

@@ -1,10 +1,8 @@
 //! What a step says about itself: it becomes the message and the author of a commit.
 
 use super::error::Error;
-use crate::repo::{day, one_line};
+use crate::repo::{LATEST, day, one_line};
 
-/// The last second of the year 9999.
-pub(crate) const LATEST: i64 = 253_402_300_799;
 const DAY: i64 = 86_400;
 
 /// Author, date, title and address of a step. All of them are text on one line, without invisible characters:

@@ -32,7 +32,7 @@ pub(crate) use between::{Change, between, describe};
 pub(crate) use diff::is_binary;
 pub(crate) use error::Error;
 pub(crate) use fingerprint::{Difference, Fingerprint};
-pub(crate) use header::{Header, LATEST};
+pub(crate) use header::Header;
 pub(crate) use model::{FileMode, FilePatch, Patch, Side};
 pub(crate) use parse::parse;
 pub(crate) use render::render;

@@ -50,7 +50,9 @@ pub(crate) use tree::{
     check_tree, child, usual_tree, walk_tree,
 };
 pub(crate) use url::{RemoteUrl, bare_url, last_part, redact, redact_userinfo, split_scp};
-pub(crate) use words::{and_list, counted, day, first_names, minute, profile_list, quoted_list, size, typed};
+pub(crate) use words::{
+    LATEST, and_list, counted, day, first_names, minute, profile_list, quoted_list, size, typed,
+};
 
 /// A word that is not valid, with the reason. `what` and `why` complete the message "`word` is not a valid …: …".
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

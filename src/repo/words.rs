@@ -50,6 +50,9 @@ pub(crate) fn minute(seconds: i64) -> String {
     format!("{} {:02}:{:02}", day(seconds), minutes / 60, minutes % 60)
 }
 
+/// The last second of the year 9999, in seconds since 1970: the last that a date with four digits of a year can name.
+pub(crate) const LATEST: i64 = 253_402_300_799;
+
 /// The day of a time: `2026-11-28`.
 pub(crate) fn day(seconds: i64) -> String {
     // Days since the first of March of the year 0, so that a leap day is the last day of a year.

@@ -111,11 +111,19 @@ fn compositions(inventory: &Inventory) -> Vec<Composition<'_>> {
     let ids = |is_it: &dyn Fn(&Component) -> bool| -> Vec<&str> {
         all.iter().filter(|one| is_it(one)).map(|one| one.id.as_str()).collect()
     };
-    let is_whole = |one: &Component| matches!(one.kind, Kind::Export | Kind::Repository | Kind::Directory);
+    let holds = |one: &Component| matches!(one.kind, Kind::Export | Kind::Repository | Kind::Directory);
     let is_around = |one: &Component| matches!(one.kind, Kind::Odoo | Kind::Python | Kind::Debian);
     let parts = [
-        ("complete", ids(&is_whole), ids(&|one| one.kind == Kind::Module && one.is_self_contained())),
-        ("incomplete", Vec::new(), ids(&|one| one.kind == Kind::Module && !one.is_self_contained())),
+        (
+            "complete",
+            ids(&|one| holds(one) && !one.is_partial),
+            ids(&|one| one.kind == Kind::Module && one.is_self_contained()),
+        ),
+        (
+            "incomplete",
+            ids(&|one| holds(one) && one.is_partial),
+            ids(&|one| one.kind == Kind::Module && !one.is_self_contained()),
+        ),
         ("unknown", Vec::new(), ids(&is_around)),
     ];
     let parts = parts.into_iter().filter(|(_, wholes, needs)| !wholes.is_empty() || !needs.is_empty());

@@ -9,9 +9,6 @@ use crate::repo::day;
 const NAMESPACE: [u8; 16] =
     [0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8];
 
-/// The last second that both formats can write, in seconds since 1970: the end of the year 9999.
-pub(crate) const LATEST: i64 = 253_402_300_799;
-
 /// The UUID of a document with this content: of version 5, so the same content has the same UUID.
 pub(super) fn uuid_of(content: &str) -> String {
     let digest: String =
@@ -51,6 +48,6 @@ mod tests {
     fn times_have_seconds() {
         assert_eq!(timestamp(0), "1970-01-01T00:00:00Z");
         assert_eq!(timestamp(1_709_208_009), "2024-02-29T12:00:09Z");
-        assert_eq!(timestamp(LATEST), "9999-12-31T23:59:59Z");
+        assert_eq!(timestamp(crate::repo::LATEST), "9999-12-31T23:59:59Z");
     }
 }

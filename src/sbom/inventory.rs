@@ -9,6 +9,8 @@ use crate::repo::{TreeId, in_short};
 pub(crate) const DEPENDS: &str = "oca:depends";
 /// The property with a program that a module needs.
 pub(crate) const PROGRAM: &str = "oca:program";
+/// The property with a requirement that cannot be read, and the reason.
+pub(crate) const UNREAD: &str = "oca:unread-requirement";
 
 /// What an SBOM lists.
 #[derive(Clone, Debug)]
@@ -76,6 +78,8 @@ pub(crate) struct Component {
     /// The ids of the components that it needs.
     pub(crate) needs: BTreeSet<String>,
     pub(crate) parts: Vec<Component>,
+    /// Whether it has more parts, which the export leaves out.
+    pub(crate) is_partial: bool,
 }
 
 impl Component {
@@ -89,7 +93,7 @@ impl Component {
 
     /// Whether all that it needs is in the inventory.
     pub(super) fn is_self_contained(&self) -> bool {
-        self.properties.iter().all(|(name, _)| *name != DEPENDS && *name != PROGRAM)
+        self.properties.iter().all(|(name, _)| ![DEPENDS, PROGRAM, UNREAD].contains(name))
     }
 
     /// Itself, then its parts with their parts.

@@ -18,8 +18,7 @@ mod spdx_names;
 mod wire;
 
 pub(crate) use cyclonedx::cyclonedx;
-pub(crate) use identity::LATEST;
-pub(crate) use inventory::{Change, ChangeKind, Component, DEPENDS, Inventory, Kind, PROGRAM};
+pub(crate) use inventory::{Change, ChangeKind, Component, DEPENDS, Inventory, Kind, PROGRAM, UNREAD};
 pub(crate) use license::License;
 pub(crate) use location::Location;
 pub(crate) use purl::{of_debian, of_own, of_python};

@@ -16,7 +16,7 @@ use crate::lock::{self, Lock};
 use crate::output::Printer;
 use crate::plan::{self, Present};
 use crate::pool::Pools;
-use crate::repo::{Reference, RemoteUrl, RepoName, Series, bare_url, is_text_of};
+use crate::repo::{LATEST, Reference, RemoteUrl, RepoName, Series, bare_url, is_text_of};
 use crate::report::Difference;
 use directories::Directories;
 
@@ -338,7 +338,7 @@ impl<'a> Session<'a> {
             return Ok(None);
         };
         match word.parse() {
-            Ok(seconds @ 0..) => Ok(Some(seconds)),
+            Ok(seconds @ 0..=LATEST) => Ok(Some(seconds)),
             _ => Err(Error::BadDate { word }),
         }
     }

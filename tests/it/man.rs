@@ -91,7 +91,10 @@ fn the_pages_depend_only_on_the_version_and_on_the_date_that_is_asked_for() {
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(title("1764288000"), format!(".TH oca 1 2025-11-28 \"oca {version}\" \"OCA Manual\""));
     assert_eq!(title(""), format!(".TH oca 1  \"oca {version}\" \"OCA Manual\""));
-    env.oca(&["man"]).env("SOURCE_DATE_EPOCH", "x").stderr_contains("SOURCE_DATE_EPOCH").status(2);
+    assert_eq!(title("253402300799"), format!(".TH oca 1 9999-12-31 \"oca {version}\" \"OCA Manual\""));
+    for word in ["x", "-1", "253402300800"] {
+        env.oca(&["man"]).env("SOURCE_DATE_EPOCH", word).stderr_contains("SOURCE_DATE_EPOCH").status(2);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ _oca() {
     COMPREPLY=()
     while IFS= read -r line; do
         [[ -n $line ]] && COMPREPLY+=("$line")
-    done <<< "$(_OCA_COMPLETE=bash command oca -- "$COMP_POINT" "$2" "$COMP_LINE" 2> /dev/null)"
+    done <<< "$(_OCA_COMPLETE=bash command oca -- "$2" "${COMP_LINE:0:COMP_POINT}" 2> /dev/null)"
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[/=@] ]]; then
         compopt -o nospace 2> /dev/null
     fi

@@ -10,10 +10,8 @@ use super::content::{Decided, Ruled, decide};
 use super::three_way::{Both, Merged, Trees, merge_trees};
 use crate::git::bench::Bench;
 use crate::git::ids::oid;
-use crate::patch::{
-    Change, FilePatch, Header, LATEST, Patch, apply, between, describe, parse, render, result,
-};
-use crate::repo::{BlobId, CommitId, Objects, RemoteUrl, TreeId, one_line, redact_userinfo};
+use crate::patch::{Change, FilePatch, Header, Patch, apply, between, describe, parse, render, result};
+use crate::repo::{BlobId, CommitId, LATEST, Objects, RemoteUrl, TreeId, one_line, redact_userinfo};
 
 /// What a merge adds to the result so far.
 #[derive(Clone, Debug)]

@@ -8,11 +8,12 @@ use crate::config::Profile;
 use crate::error::Error;
 use crate::facts::LocalModules;
 use crate::lock::{Lock, REQUIREMENTS};
-use crate::ops::{merging, of_odoo, requiring};
+use crate::ops::requirements::merged_lines;
+use crate::ops::{of_odoo, requiring};
 use crate::plan::{self, Selected};
 use crate::repo::{MANIFESTS, Manifest, in_short};
-use crate::requirements::{Flag, Need, Origin, Parsed, Python, Repository, Requirement, merge, system};
-use crate::sbom::{Component, DEPENDS, Inventory, Kind, PROGRAM, of_debian, of_python};
+use crate::requirements::{Flag, Need, Origin, Parsed, Repository, Requirement, RequirementProblem, system};
+use crate::sbom::{Component, DEPENDS, Inventory, Kind, PROGRAM, UNREAD, of_debian, of_python};
 use crate::session::Session;
 
 /// Who needs what, by ids.
@@ -86,12 +87,9 @@ impl Needs {
         locals: &[Arc<LocalModules>],
         inventory: &mut Inventory,
     ) -> Result<usize, Error> {
-        let declared = &profile.requirements;
-        let python = declared.python.as_deref().map(|word| Python::parse(word, declared.platform));
-        let python = python.transpose().map_err(|invalid| Error::BadName { invalid })?;
         let repositories = requiring(profile, lock, locals);
         let required = repositories.iter().map(Repository::read).chain([of_odoo(profile, lock)]);
-        let merged = merge(&Parsed::concat(required), &Parsed::default(), &merging(session, profile, python));
+        let merged = merged_lines(session, profile, &Parsed::concat(required), &Parsed::default())?;
         let mut by_id: BTreeMap<String, Vec<&Requirement>> = BTreeMap::new();
         for requirement in &merged.requirements {
             let id = match requirement.name.as_str() {
@@ -105,7 +103,7 @@ impl Needs {
             self.ask(&id, lines.iter().flat_map(|line| &line.origins), &inventory.export.id);
             inventory.around.push(distribution(id, &lines));
         }
-        Ok(merged.problems.len())
+        Ok(self.miss(&merged.problems))
     }
 
     /// Adds the packages of Debian, and the programs as properties. Returns how many requirements cannot be read.
@@ -130,7 +128,17 @@ impl Needs {
                 self.add_outside(&place, PROGRAM, name);
             }
         }
-        needs.problems.len()
+        self.miss(&needs.problems)
+    }
+
+    /// Notes requirements that cannot be read at the components that have them. Returns their number.
+    fn miss(&mut self, problems: &[RequirementProblem]) -> usize {
+        for problem in problems {
+            if let Some(place) = self.places.get(path_of(problem.origin())).cloned() {
+                self.add_outside(&place, UNREAD, &problem.to_string());
+            }
+        }
+        problems.len()
     }
 
     /// Records who asks for a component: the components at its origins, or else the export.

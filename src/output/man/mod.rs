@@ -3,9 +3,9 @@
 mod page;
 mod shared;
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use page::Page;
+
+use crate::repo::day;
 
 /// A man page as it is written to disk.
 pub(crate) struct ManPage {
@@ -18,7 +18,7 @@ pub(crate) struct ManPage {
 ///
 /// `date` is a Unix timestamp, in seconds. Without one, the pages have no date: they depend only on the version.
 pub(crate) fn man_pages(whole: clap::Command, date: Option<i64>) -> Vec<ManPage> {
-    let date = date.and_then(|seconds| u64::try_from(seconds).ok()).map(day).unwrap_or_default();
+    let date = date.map(day).unwrap_or_default();
     let mut whole = whole.disable_help_subcommand(true);
     whole.build();
     let mut pages = Vec::new();
@@ -32,10 +32,4 @@ fn collect(command: &clap::Command, parent: Option<&str>, date: &str, pages: &mu
     for child in command.get_subcommands().filter(|child| !child.is_hide_set()) {
         collect(child, Some(page.name()), date, pages);
     }
-}
-
-/// The day in UTC, as `2026-11-29`.
-fn day(seconds: u64) -> String {
-    let time = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string();
-    time.split('T').next().unwrap_or_default().to_owned()
 }

@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::patch::header::{Header, LATEST, days};
-use crate::repo::one_line;
+use crate::patch::header::{Header, days};
+use crate::repo::{LATEST, one_line};
 
 /// What a mail says about its patch. All of it is one line of visible text, or empty.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -2,10 +2,10 @@
 
 use crate::patch::between::{between, describe};
 use crate::patch::error::Error;
-use crate::patch::header::{self, Header, LATEST};
+use crate::patch::header::{self, Header};
 use crate::patch::model::Patch;
 use crate::patch::render::render;
-use crate::repo::{CommitId, Objects, TreeId, one_line};
+use crate::repo::{CommitId, LATEST, Objects, TreeId, one_line};
 
 /// A commit to write.
 pub(crate) struct MailedCommit<'a> {
