@@ -45,7 +45,7 @@ pub(super) fn repository<'l>(
     let steps = steps(session, lock, locked)?;
     let mut repository = of_repository(Kind::Repository, repository_id(&locked.pin.name), locked, &steps);
     repository.parts = modules.map(|module| of_module(locked, module, &steps, rules)).collect();
-    repository.is_partial = repository.parts.len() < locked.modules.len();
+    repository.is_partial = repository.parts.len() < locked.facts.modules.len();
     Ok(repository)
 }
 
