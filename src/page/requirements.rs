@@ -18,7 +18,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         }
         out.put("</ul><p>{}</p></div>\n", &[&Prose(&conflict.hint)]);
     }
-    if page.requirements.is_empty() && page.system.is_empty() {
+    if page.requirements.is_empty() && page.system.is_empty() && page.conflicts.is_empty() {
         out.raw("<p class=\"soft\">No module needs anything beside Odoo.</p>\n</section>\n");
         return out;
     }
