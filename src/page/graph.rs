@@ -80,7 +80,7 @@ fn draw(view: &View<'_>, nodes: &[usize], drawn: &Layers) -> Markup {
         &[&At(grid.width), &At(grid.height), &At(grid.width), &At(grid.height)],
     );
     for line in &drawn.lines {
-        let is_back = line.way.first() > line.way.last() && line.way[0].0 > line.way[line.way.len() - 1].0;
+        let is_back = line.way[0].0 > line.way[line.way.len() - 1].0;
         let (from, to) = (nodes[line.from], nodes[line.to]);
         let class = if is_back { "line back" } else { "line" };
         let way = way(&grid, &line.way, is_back);
