@@ -41,3 +41,11 @@ pub(crate) struct Rules {
     /// Leave out `static/description/`, except its icons.
     pub(crate) description: bool,
 }
+
+impl Rules {
+    /// The parts that are left out, as `drop` of `[export]` names them.
+    pub(crate) fn drops(&self) -> impl Iterator<Item = &'static str> {
+        let parts = [("tests", self.tests), ("readme", self.readme), ("description", self.description)];
+        parts.into_iter().filter(|(_, is_left_out)| *is_left_out).map(|(part, _)| part)
+    }
+}

@@ -70,8 +70,7 @@ fn of_export(profile: &Profile, packaging: &Packaging) -> Component {
     for language in rules.languages.iter().flatten() {
         export.add_property("oca:language", language);
     }
-    let drops = [("tests", rules.tests), ("readme", rules.readme), ("description", rules.description)];
-    for (part, _) in drops.into_iter().filter(|(_, is_left_out)| *is_left_out) {
+    for part in rules.drops() {
         export.add_property("oca:drop", part);
     }
     export

@@ -63,8 +63,7 @@ fn rules(packaging: &Packaging) -> Vec<String> {
         Some([]) => words.push("no translations".to_owned()),
         Some(languages) => words.push(format!("only the languages {}", languages.join(", "))),
     }
-    let dropped = [(rules.tests, "tests"), (rules.readme, "readme"), (rules.description, "descriptions")];
-    words.extend(dropped.into_iter().filter(|(is, _)| *is).map(|(_, what)| format!("without {what}")));
+    words.extend(rules.drops().map(|part| format!("without {part}")));
     words
 }
 
