@@ -57,6 +57,8 @@ pub(crate) enum HomeKind {
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) what: String,
+    /// Where a merge is from, without what is taken of it. Empty for a patch.
+    pub(crate) source: String,
     pub(crate) is_patch: bool,
     /// The commit of a merge. Empty for a patch.
     pub(crate) commit: String,
@@ -187,7 +189,7 @@ pub(crate) struct Outdated {
 pub(crate) struct OutdatedMerge {
     pub(crate) repo: String,
     /// As in its [`Step`].
-    pub(crate) what: String,
+    pub(crate) source: String,
     /// How it changed.
     pub(crate) words: String,
 }

@@ -3,7 +3,7 @@
 use super::amount::kilobytes;
 use super::graph::graph;
 use super::markup::{Markup, outside};
-use super::model::{Home, HomeKind, OutdatedPin, Standing, Step};
+use super::model::{Home, HomeKind, OutdatedMerge, OutdatedPin, Standing, Step};
 use super::view::View;
 use crate::repo::counted;
 
@@ -134,8 +134,8 @@ fn name(home: &Home) -> Markup {
 /// What the servers said about a merge.
 fn news<'v>(view: &View<'v>, home: &Home, step: &Step) -> Option<&'v str> {
     let merges = &view.page.outdated.as_ref()?.merges;
-    let merge =
-        merges.iter().find(|merge| !step.is_patch && merge.repo == home.name && merge.what == step.what)?;
+    let is_its = |merge: &&OutdatedMerge| merge.repo == home.name && merge.source == step.source;
+    let merge = merges.iter().find(is_its).filter(|_| !step.is_patch)?;
     Some(&merge.words)
 }
 

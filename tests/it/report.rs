@@ -185,16 +185,21 @@ fn offline_it_says_what_it_does_not_know() {
 fn newer_commits_and_merges_are_told_if_asked_for() {
     let env = Env::new();
     let web = requested(&env);
-    declare(&env, "merges = [\"#1\"]");
+    declare(&env, "merges = [\"#1\", { pr = 2, modules = [\"web_x\"] }]");
     env.lock();
     let old = web.commit_of("18.0");
     web.branch("18.0").file("web_x/new.txt", "new").commit();
+    web.pull(2).file("web_x/newer.txt", "newer").commit();
     let plain = page(&env, &[]);
     assert!(plain.contains("<span class=\"chip\">merge</span> #1 at <code>"), "{plain}");
     assert!(plain.contains(short(&old)));
     assert!(!plain.contains("Newer commits"));
+    assert!(!plain.contains(", moved by "));
     let asked = page(&env, &["--outdated"]);
     assert!(asked.contains("<td>1 commit, the newest of "), "{asked}");
+    let merge = asked.split("</span> #2 [web_x] at <code>").nth(1).expect("the merge with modules");
+    let merge = merge.split("</li>").next().unwrap_or_default();
+    assert!(merge.ends_with(", moved by 1 commit"), "{merge}");
 }
 
 #[test]

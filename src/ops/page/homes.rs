@@ -43,12 +43,14 @@ fn in_words(reference: &Reference) -> String {
 fn steps(locked: &LockedRepo) -> Vec<Step> {
     let merges = locked.pin.pending.merges.iter().zip(&locked.merges).map(|(pending, locked)| Step {
         what: pending.to_string(),
+        source: pending.source.to_string(),
         is_patch: false,
         commit: locked.commit.to_string(),
         remark: remark(locked.step.as_ref(), locked.is_absorbed),
     });
     let patches = locked.pin.pending.patches.iter().zip(&locked.patches).map(|(path, locked)| Step {
         what: path.clone(),
+        source: String::new(),
         is_patch: true,
         commit: String::new(),
         remark: remark(locked.step.as_ref(), false),

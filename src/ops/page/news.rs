@@ -23,7 +23,7 @@ pub(super) fn ask(session: &Session<'_>, lock: &Lock) -> Result<Outdated, Error>
         merges: merges
             .map(|merge| OutdatedMerge {
                 repo: merge.repo.to_string(),
-                what: merge.source.to_string(),
+                source: merge.source.to_string(),
                 words: merge.words(),
             })
             .collect(),
