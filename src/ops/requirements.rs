@@ -87,6 +87,11 @@ pub(crate) fn hint_of_markers(profile: &Profile, python: Option<&String>) -> Opt
     }
 }
 
+/// What to type after a conflict that depends on markers.
+pub(super) fn hint_of_possible(profile: &Profile, conflict: &Conflict) -> String {
+    hint_of_markers(profile, None).map_or_else(|| conflict.hint(), str::to_owned)
+}
+
 /// Warns of requirements that exclude those of Odoo itself, and of lines of Odoo that cannot be read. `oca requirements`
 /// fails for the same reasons. It also reads the user's constraints, which this does not.
 pub(crate) fn warn_of_conflicts_with_odoo(session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
@@ -98,10 +103,8 @@ pub(crate) fn warn_of_conflicts_with_odoo(session: &Session<'_>, lock: &Lock) ->
         let with_odoo = |conflict: &&Conflict| conflict.is_with_odoo();
         let certain = found.conflicts.iter().filter(with_odoo);
         let certain = certain.map(|conflict| (conflict.to_string(), conflict.hint()));
-        let hint =
-            |conflict| hint_of_markers(profile, None).map_or_else(|| Conflict::hint(conflict), str::to_owned);
         let possible = found.warnings.iter().filter(with_odoo);
-        let possible = possible.map(|conflict| (conflict.to_string(), hint(conflict)));
+        let possible = possible.map(|conflict| (conflict.to_string(), hint_of_possible(profile, conflict)));
         for warning in problems.chain(certain).chain(possible) {
             if !warnings.contains(&warning) {
                 warnings.push(warning);

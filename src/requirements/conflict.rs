@@ -33,6 +33,15 @@ impl Conflict {
         self.lines.iter().any(|(_, origin)| origin.is_of_odoo())
     }
 
+    /// What is wrong, without the lines.
+    pub(crate) fn title(&self) -> String {
+        let what = match self.lines.len() {
+            1 => format!("no version satisfies the requirement for `{}`", self.name),
+            _ => format!("requirements for `{}` exclude each other", self.name),
+        };
+        what + if self.is_certain { "" } else { " if their markers apply" }
+    }
+
     /// What to type next.
     pub(crate) fn hint(&self) -> String {
         let text = match (self.lines.len(), self.is_of_overrides) {
@@ -57,11 +66,7 @@ impl Conflict {
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.lines.len() {
-            1 => write!(f, "no version satisfies the requirement for `{}`", self.name)?,
-            _ => write!(f, "requirements for `{}` exclude each other", self.name)?,
-        }
-        f.write_str(if self.is_certain { "" } else { " if their markers apply" })?;
+        f.write_str(&self.title())?;
         let shown = &self.lines[..self.lines.len().min(SHOWN)];
         let width = shown.iter().map(|(text, _)| text.chars().count()).max().unwrap_or_default() + 2;
         for (text, origin) in shown {

@@ -203,6 +203,20 @@ fn newer_commits_and_merges_are_told_if_asked_for() {
 }
 
 #[test]
+fn requirements_that_may_exclude_each_other_are_told_as_by_the_command() {
+    let env = Env::new();
+    let web = Remote::new(&env, "web");
+    web.branch("18.0").module("web_x", &[("external_dependencies", "{'python': ['lxml>=5']}")]).commit();
+    let tools = repository(&env, "tools", &["tool"]);
+    tools.branch("18.0").file("requirements.txt", "lxml==4.9.3 ; python_version < '3.12'\n").commit();
+    env.locked("[profiles.standard]\nrepos = [\"web\", \"tools\"]\n");
+    let page = page(&env, &[]);
+    assert!(page.contains("<b>requirements for <code>lxml</code> exclude each other if their markers apply</b>"));
+    assert!(page.contains("set the Python version of the image: <code>python</code> in <code>[requirements]</code>"));
+    assert!(!page.contains("No module needs anything beside Odoo."));
+}
+
+#[test]
 fn a_project_without_modules_has_a_page() {
     let env = Env::new();
     repository(&env, "web", &[]);

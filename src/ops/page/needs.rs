@@ -6,7 +6,7 @@ use crate::config::Profile;
 use crate::error::Error;
 use crate::facts::LocalModules;
 use crate::lock::Lock;
-use crate::ops::requirements::{merged, requiring};
+use crate::ops::requirements::{hint_of_possible, merged, requiring};
 use crate::page::{Conflict, Requirement, SystemNeed};
 use crate::requirements::{self, Need, RequirementProblem, system};
 use crate::session::Session;
@@ -31,7 +31,8 @@ pub(super) fn needs(
         remark: remark(requirement),
         origins: requirement.origins.iter().map(ToString::to_string).collect(),
     });
-    let conflicts = merged.conflicts.iter().chain(&merged.warnings).map(conflict);
+    let certain = merged.conflicts.iter().map(|found| conflict(found, found.hint()));
+    let possible = merged.warnings.iter().map(|found| conflict(found, hint_of_possible(profile, found)));
     let problems = merged.problems.iter().chain(&of_system.problems).map(problem);
     let need = |need: &Need, is_program| SystemNeed {
         name: need.name.clone(),
@@ -42,7 +43,7 @@ pub(super) fn needs(
     let programs = of_system.programs.iter().map(|program| need(program, true));
     Ok(Needs {
         python: python.collect(),
-        conflicts: conflicts.chain(problems).collect(),
+        conflicts: certain.chain(possible).chain(problems).collect(),
         system: packages.chain(programs).collect(),
     })
 }
@@ -54,15 +55,9 @@ fn remark(requirement: &requirements::Requirement) -> Option<String> {
     requirement.flag.map(|flag| flag.to_string())
 }
 
-fn conflict(conflict: &requirements::Conflict) -> Conflict {
-    let name = &conflict.name;
-    let title = match conflict.is_certain {
-        true if conflict.lines.len() == 1 => format!("No version satisfies the requirement for `{name}`"),
-        true => format!("Requirements for `{name}` exclude each other"),
-        false => format!("Requirements for `{name}` exclude each other if their markers apply"),
-    };
-    let lines = conflict.lines.iter().map(|(line, origin)| (line.clone(), origin.to_string())).collect();
-    Conflict { title, lines, hint: conflict.hint() }
+fn conflict(conflict: &requirements::Conflict, hint: String) -> Conflict {
+    let lines = conflict.lines.iter().map(|(line, origin)| (line.clone(), origin.to_string()));
+    Conflict { title: conflict.title(), lines: lines.collect(), hint }
 }
 
 fn problem(problem: &RequirementProblem) -> Conflict {
