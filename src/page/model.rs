@@ -180,6 +180,8 @@ pub(crate) struct Finding {
 /// What the servers said.
 #[derive(Debug, Default)]
 pub(crate) struct Outdated {
+    /// The names of all repositories that were asked about.
+    pub(crate) asked: Vec<String>,
     pub(crate) pins: Vec<OutdatedPin>,
     /// Merges that changed, or of which a forge says something.
     pub(crate) merges: Vec<OutdatedMerge>,

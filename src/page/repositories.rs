@@ -3,7 +3,7 @@
 use super::amount::kilobytes;
 use super::graph::graph;
 use super::markup::{Markup, outside};
-use super::model::{Home, HomeKind, OutdatedMerge, OutdatedPin, Standing, Step};
+use super::model::{Home, HomeKind, Outdated, OutdatedMerge, Standing, Step};
 use super::view::View;
 use crate::repo::counted;
 
@@ -76,7 +76,7 @@ fn row(out: &mut Markup, view: &View<'_>, place: usize, home: &Home) {
         out.put("</td><td class=\"r\">{}</td>", &[&kilobytes(view.bytes[place].exported.bytes)]);
     }
     if let Some(outdated) = &view.page.outdated {
-        newer_commits(out, outdated.pins.iter().find(|pin| pin.name == home.name));
+        newer_commits(out, outdated, home);
     }
     out.raw("<td class=\"wide\">");
     let needs = view.ties.range((place, 0)..=(place, usize::MAX)).map(|((_, to), _)| view.home_link(*to));
@@ -84,9 +84,9 @@ fn row(out: &mut Markup, view: &View<'_>, place: usize, home: &Home) {
     out.raw("</td></tr>\n");
 }
 
-fn newer_commits(out: &mut Markup, pin: Option<&OutdatedPin>) {
-    let Some(pin) = pin else {
-        out.raw("<td>none</td>");
+fn newer_commits(out: &mut Markup, outdated: &Outdated, home: &Home) {
+    let Some(pin) = outdated.pins.iter().find(|pin| pin.name == home.name) else {
+        out.raw(if outdated.asked.contains(&home.name) { "<td>none</td>" } else { "<td>–</td>" });
         return;
     };
     let head: String = pin.head.chars().take(10).collect();

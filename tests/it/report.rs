@@ -203,6 +203,17 @@ fn newer_commits_and_merges_are_told_if_asked_for() {
 }
 
 #[test]
+fn a_pin_that_no_server_was_asked_about_has_no_news() {
+    let env = Env::new();
+    repository(&env, "web", &["web_x"]);
+    let pinned = repository(&env, "sale", &["sale_x"]).commit_of("18.0");
+    env.locked(&format!("[profiles.standard]\nrepos = [\"sale\", \"web\"]\n[repos.sale]\nrev = \"{pinned}\"\n"));
+    let page = page(&env, &["--outdated"]);
+    let count = |cell: &str| page.matches(cell).count();
+    assert_eq!((count("<td>none</td>"), count("<td>–</td>")), (1, 1));
+}
+
+#[test]
 fn requirements_that_may_exclude_each_other_are_told_as_by_the_command() {
     let env = Env::new();
     let web = Remote::new(&env, "web");

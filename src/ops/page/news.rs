@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::lock::Lock;
-use crate::ops::{Remotes, outdated};
+use crate::ops::{Remotes, outdated, tell_unread_changelogs};
 use crate::page::{Outdated, OutdatedMerge, OutdatedPin};
 use crate::repo::{counted, day};
 use crate::report;
@@ -16,9 +16,12 @@ pub(super) fn ask(session: &Session<'_>, lock: &Lock) -> Result<Outdated, Error>
     if !answer.failures.is_empty() {
         return Err(Error::Repos { failures: answer.failures });
     }
-    let (told, _) = outdated::told(&remotes, &answer.outdated, None)?;
+    let (told, unread) = outdated::told(&remotes, &answer.outdated, None)?;
+    outdated::tell_unasked(session, &answer.unasked);
+    tell_unread_changelogs(session, &unread);
     let merges = answer.merges.iter().filter(|merge| merge.state.is_some() || merge.request.is_some());
     Ok(Outdated {
+        asked: pins.iter().map(|followed| followed.selected.locked.pin.name.to_string()).collect(),
         pins: told.iter().map(pin).collect(),
         merges: merges
             .map(|merge| OutdatedMerge {
