@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::amount::{grouped, in_words};
 use super::markup::{At, Markup};
-use super::model::{Severity, Standing};
+use super::model::{HomeKind, Severity, Standing};
 use super::treemap::HEIGHT;
 use super::view::View;
 use super::{findings, modules, repositories, requirements, sizes};
@@ -92,9 +92,10 @@ fn header(out: &mut Markup, view: &View<'_>) {
         if steps > 0 { counted(steps, "merge or patch", "merges and patches") } else { String::new() };
     figure("repositories", "Repositories", &number(view.repositories().count()), &steps);
     let selected = view.count(Standing::Exported);
-    let all = page.modules.len() - view.count(Standing::Own);
+    // Also those that another module of their name hides.
+    let own = page.modules.iter().filter(|module| page.homes[module.home].kind == HomeKind::Own).count();
+    let all = page.modules.len() - own;
     let of = (selected != all).then(|| format!("of {}", number(all)));
-    let own = view.count(Standing::Own);
     let own = (own > 0).then(|| format!("and {own} own"));
     let note: Vec<String> = of.into_iter().chain(own).collect();
     figure("modules", "Modules selected", &number(selected), &note.join(" "));

@@ -110,6 +110,18 @@ fn a_module_shows_what_it_needs_and_what_needs_it() {
 }
 
 #[test]
+fn an_own_module_behind_another_one_of_its_name_is_hidden() {
+    const HIDDEN: &str = "<summary><b>web_x</b> <i class=\"chip\">hidden</i>";
+    let env = Env::new();
+    shop(&env);
+    env.own_module("addons/web_x", "{'name': 'Mine'}");
+    env.locked(&format!("{TWO}[[local]]\npath = \"addons\"\nposition = \"after\"\n"));
+    let page = page(&env, &[]);
+    assert_eq!(page.matches(HIDDEN).count(), 1);
+    assert!(page.contains("<dd>2<small>of 3 and 1 own</small></dd>"));
+}
+
+#[test]
 fn the_same_lock_gives_the_same_page_in_another_place_and_at_another_time() {
     let env = Env::new();
     shop(&env);

@@ -61,7 +61,9 @@ fn standing(
     placed: &Placed<'_>,
     measured: &Measured,
 ) -> (Place, Option<crate::page::Bytes>) {
-    let Home::Repo { repo, directory } = placed.home else { return (Place::Own, None) };
+    let Home::Repo { repo, directory } = placed.home else {
+        return (if inventory.is_first(placed) { Place::Own } else { Place::Hidden }, None);
+    };
     let found = measured.repos.get(&plan::pin(repo));
     let path = path(directory, placed.name);
     let bytes = found.and_then(|found| found.modules.get(&path)).copied();
