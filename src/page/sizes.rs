@@ -2,7 +2,7 @@
 
 use super::amount::{Amount, grouped, in_words, kilobytes};
 use super::markup::{At, Markup, Prose};
-use super::model::Standing;
+use super::model::{Bytes, Home, Standing};
 use super::treemap::{Shown, treemap};
 use super::view::View;
 use crate::repo::counted;
@@ -131,22 +131,31 @@ fn table(out: &mut Markup, view: &View<'_>) {
          <th scope=\"col\">Files</th><th scope=\"col\">kB not selected</th><th scope=\"col\">kB of other languages</th>\
          <th scope=\"col\">kB of tests and texts</th></tr></thead>\n",
     );
-    for (home, _) in view.repositories() {
+    for (place, home) in view.repositories() {
         out.raw("<tbody>\n");
-        let bytes = view.bytes[home];
-        row(out, "rowgroup", "sum", &view.home_link(home), bytes);
-        for (place, module) in view.modules_of(home) {
-            if let Some(bytes) = module.bytes {
-                let class = if module.standing == Standing::Exported { "" } else { "off" };
-                row(out, "row", class, &view.module_link(place), bytes);
-            }
-        }
+        rows(out, view, place, home);
         out.raw("</tbody>\n");
     }
     out.raw("</table></div></details>\n");
 }
 
-fn row(out: &mut Markup, scope: &'static str, class: &'static str, name: &Markup, bytes: super::Bytes) {
+/// The sum of a repository, and what it is the sum of.
+fn rows(out: &mut Markup, view: &View<'_>, place: usize, home: &Home) {
+    row(out, "rowgroup", "sum", &view.home_link(place), view.bytes[place]);
+    for (place, module) in view.modules_of(place) {
+        if let Some(bytes) = module.bytes {
+            let class = if module.standing == Standing::Exported { "" } else { "off" };
+            row(out, "row", class, &view.module_link(place), bytes);
+        }
+    }
+    if home.others.files > 0 {
+        let mut name = Markup::default();
+        name.raw("Licences");
+        row(out, "row", "", &name, Bytes { exported: home.others, ..Bytes::default() });
+    }
+}
+
+fn row(out: &mut Markup, scope: &'static str, class: &'static str, name: &Markup, bytes: Bytes) {
     out.put(
         "<tr class=\"{}\"><th scope=\"{}\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
         &[

@@ -31,7 +31,7 @@ pub(super) enum Shown {
 /// A part of a repository.
 struct Cell {
     amount: Amount,
-    /// `None` stands for what is left out of the exported modules.
+    /// `None` stands for the licences, and for what is left out of the exported modules.
     module: Option<usize>,
     class: &'static str,
     what: &'static str,
@@ -78,6 +78,10 @@ fn cells(view: &View<'_>, home: usize, shown: Shown) -> Vec<Cell> {
         } else if shown == Shown::All {
             cells.push(Cell { amount: bytes.selection, module: Some(place), class: "out", what: "left out" });
         }
+    }
+    let licences = view.page.homes[home].others;
+    if licences.files > 0 {
+        cells.push(Cell { amount: licences, module: None, class: "in", what: "Licences, in an export" });
     }
     if shown == Shown::All {
         let bytes = view.bytes[home];

@@ -52,6 +52,17 @@ fn entry(page: &str, module: &str) -> String {
     pieces.filter(|piece| !piece.is_empty()).collect::<Vec<_>>().join("|")
 }
 
+/// The files of the sums and of all other rows in the table of sizes.
+fn files_in_table(page: &str) -> (usize, usize) {
+    let table = page.split("<table class=\"numbers\">").nth(1).expect("the table");
+    let table = table.split("</table>").next().unwrap_or_default();
+    table.split("<tr class=\"").skip(1).fold((0, 0), |(sums, others), row| {
+        let cell = row.split("<td>").nth(2).and_then(|cell| cell.split('<').next()).expect("a cell");
+        let files: usize = cell.parse().expect("a number");
+        if row.starts_with("sum\"") { (sums + files, others) } else { (sums, others + files) }
+    })
+}
+
 fn bytes_below(folder: &Path) -> (u64, usize) {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     entries.fold((0, 0), |(bytes, files), path| {
@@ -80,6 +91,10 @@ fn the_sizes_are_those_of_an_export() {
     assert!(entry(&page, "web_y").contains("|Not selected|90 kB in "));
     let all = bytes_below(&env.root().join("out/web")).1 + bytes_below(&env.root().join("out/sale")).1;
     assert!(page.contains(&format!(" in 2 modules and {all} files.")), "{all} files");
+    assert_eq!(files_in_table(&page), (all, all));
+    let licences = "<th scope=\"row\">Licences</th><td>1</td><td>1</td>";
+    assert_eq!(page.matches(licences).count(), 1);
+    assert_eq!(page.matches("<title>Licences, in an export: 1.0\u{a0}kB</title>").count(), 2);
     assert!(page.contains("only the languages fr · without tests · without readme"));
 }
 
