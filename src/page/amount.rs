@@ -69,19 +69,24 @@ pub(super) fn grouped(number: u64) -> String {
     grouped
 }
 
-/// Kilobytes, for columns of a table: the digits of all rows stand below each other.
-pub(super) fn kilobytes(bytes: u64) -> String {
-    match bytes {
-        0 => "0".to_owned(),
-        _ => grouped((bytes.saturating_add(500) / 1_000).max(1)),
-    }
+/// Kilobytes, for columns of a table: the digits of all rows stand below each other. If files are missing, it is the
+/// least that it can be.
+pub(super) fn kilobytes(amount: Amount) -> String {
+    let kilobytes = match amount.bytes {
+        0 => 0,
+        bytes => (bytes.saturating_add(500) / 1_000).max(1),
+    };
+    format!("{}{}", least(amount), grouped(kilobytes))
 }
 
 /// Bytes in words: `34 MB`. If files are missing, it is the least that it can be.
 pub(super) fn in_words(amount: Amount) -> String {
-    let least = if amount.unknown > 0 { "at least " } else { "" };
     // The number and its unit stay on one line.
-    format!("{least}{}", size(amount.bytes).replace(' ', "\u{a0}"))
+    format!("{}{}", least(amount), size(amount.bytes).replace(' ', "\u{a0}"))
+}
+
+fn least(amount: Amount) -> &'static str {
+    if amount.unknown > 0 { "at least " } else { "" }
 }
 
 #[cfg(test)]
@@ -96,8 +101,10 @@ mod tests {
 
     #[test]
     fn something_is_never_shown_as_nothing() {
-        assert_eq!([0, 1, 499, 1_499, 1_500].map(kilobytes), ["0", "1", "1", "1", "2"]);
+        let known = [0, 1, 499, 1_499, 1_500].map(|bytes| kilobytes(Amount::of_file(Some(bytes))));
+        assert_eq!(known, ["0", "1", "1", "1", "2"]);
         let half = Amount { bytes: 1_000, files: 2, unknown: 1 };
         assert_eq!(in_words(half), "at least 1.0\u{a0}kB");
+        assert_eq!(kilobytes(half), "at least 1");
     }
 }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::amount::{grouped, in_words};
+use super::amount::grouped;
 use super::markup::{At, Markup};
 use super::model::{HomeKind, Severity, Standing};
 use super::treemap::HEIGHT;
@@ -101,8 +101,8 @@ fn header(out: &mut Markup, view: &View<'_>) {
     figure("modules", "Modules selected", &number(selected), &note.join(" "));
     let left_out = total.left_out();
     let left_out =
-        if left_out.files > 0 { format!("{} left out", in_words(left_out)) } else { String::new() };
-    figure("size", "Bytes in an export", &in_words(total.exported), &left_out);
+        if left_out.files > 0 { format!("{} left out", view.sum_in_words(left_out)) } else { String::new() };
+    figure("size", "Bytes in an export", &view.sum_in_words(total.exported), &left_out);
     let count = |severity| page.findings.iter().filter(|finding| finding.severity == severity).count();
     let warnings = counted(count(Severity::Warning), "warning", "warnings");
     figure("findings", "Errors", &number(count(Severity::Error)), &warnings);

@@ -7,7 +7,7 @@ use super::markup::{Markup, Prose};
 use super::model::{HomeKind, Module, NeedKind, Standing};
 use super::repositories::about;
 use super::view::View;
-use crate::repo::{counted, size};
+use crate::repo::counted;
 
 pub(super) fn section(view: &View<'_>) -> Markup {
     let mut out = Markup::default();
@@ -58,8 +58,8 @@ fn entry(out: &mut Markup, view: &View<'_>, place: usize, module: &Module, findi
         Standing::Hidden => ("m off", Some("hidden")),
     };
     let bytes = match module.bytes {
-        Some(bytes) if module.standing == Standing::Exported => size(bytes.exported.bytes),
-        Some(bytes) => size(bytes.all().bytes),
+        Some(bytes) if module.standing == Standing::Exported => in_words(bytes.exported),
+        Some(bytes) => in_words(bytes.all()),
         None => "–".to_owned(),
     };
     out.put("<details class=\"{}\"><summary><b>{}</b>", &[&class, &module.name]);

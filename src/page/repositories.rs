@@ -73,7 +73,11 @@ fn row(out: &mut Markup, view: &View<'_>, place: usize, home: &Home) {
         if exported != all {
             out.put("<span class=\"soft\"> of {}</span>", &[&all]);
         }
-        out.put("</td><td class=\"r\">{}</td>", &[&kilobytes(view.bytes[place].exported.bytes)]);
+        let bytes = match home.trouble {
+            Some(_) => "–".to_owned(),
+            None => kilobytes(view.bytes[place].exported),
+        };
+        out.put("</td><td class=\"r\">{}</td>", &[&bytes]);
     }
     if let Some(outdated) = &view.page.outdated {
         newer_commits(out, outdated, home);

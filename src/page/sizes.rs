@@ -1,6 +1,6 @@
 //! The section about bytes: a bar, the treemap, and the same numbers as a table.
 
-use super::amount::{Amount, grouped, in_words, kilobytes};
+use super::amount::{Amount, grouped, kilobytes};
 use super::markup::{At, Markup, Prose};
 use super::model::{Bytes, Home, Standing};
 use super::treemap::{Shown, treemap};
@@ -19,11 +19,16 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     }
     let modules = many(view.count(Standing::Exported), "module", "modules");
     out.put(
-        "<p class=\"lead\">An export of this profile has <b>{}</b> in {} and {}.",
-        &[&in_words(total.exported), &modules, &many(total.exported.files, "file", "files")],
+        "<p class=\"lead\">An export of this profile has <b>{}</b> in {} and {}{}.",
+        &[
+            &view.sum_in_words(total.exported),
+            &modules,
+            if view.is_partial() { &"at least " } else { &"" },
+            &many(total.exported.files, "file", "files"),
+        ],
     );
     if total.left_out().bytes > 0 {
-        out.put(" It leaves out {}.", &[&in_words(total.left_out())]);
+        out.put(" It leaves out {}.", &[&view.sum_in_words(total.left_out())]);
     }
     out.raw("</p>\n");
     if !view.page.rules.is_empty() {
@@ -92,7 +97,7 @@ fn bar(out: &mut Markup, view: &View<'_>) {
         out.put(
             "<li><svg class=\"key\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"{}\" width=\"100%\" height=\"100%\"/>\
              </svg>{} <b>{}</b></li>\n",
-            &[&class, &words, &in_words(amount)],
+            &[&class, &words, &view.sum_in_words(amount)],
         );
     }
     out.raw("</ul>\n");
@@ -141,6 +146,13 @@ fn table(out: &mut Markup, view: &View<'_>) {
 
 /// The sum of a repository, and what it is the sum of.
 fn rows(out: &mut Markup, view: &View<'_>, place: usize, home: &Home) {
+    if home.trouble.is_some() {
+        out.put(
+            "<tr class=\"sum\"><th scope=\"rowgroup\">{}</th><td>–</td><td>–</td><td>–</td><td>–</td><td>–</td></tr>\n",
+            &[&view.home_link(place)],
+        );
+        return;
+    }
     row(out, "rowgroup", "sum", &view.home_link(place), view.bytes[place]);
     for (place, module) in view.modules_of(place) {
         if let Some(bytes) = module.bytes {
@@ -162,11 +174,11 @@ fn row(out: &mut Markup, scope: &'static str, class: &'static str, name: &Markup
             &class,
             &scope,
             name,
-            &kilobytes(bytes.exported.bytes),
+            &kilobytes(bytes.exported),
             &bytes.exported.files,
-            &kilobytes(bytes.selection.bytes),
-            &kilobytes(bytes.languages.bytes),
-            &kilobytes(bytes.rules.bytes),
+            &kilobytes(bytes.selection),
+            &kilobytes(bytes.languages),
+            &kilobytes(bytes.rules),
         ],
     );
 }

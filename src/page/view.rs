@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::amount::Amount;
+use super::amount::{Amount, in_words};
 use super::markup::Markup;
 use super::model::{Bytes, Home, HomeKind, Module, NeedKind, Page, Standing};
 
@@ -88,6 +88,16 @@ impl<'p> View<'p> {
     /// The bytes of all repositories.
     pub(super) fn total(&self) -> Bytes {
         self.bytes.iter().copied().fold(Bytes::default(), Bytes::and)
+    }
+
+    /// Whether nothing is known about the files of a repository.
+    pub(super) fn is_partial(&self) -> bool {
+        self.page.homes.iter().any(|home| home.trouble.is_some())
+    }
+
+    /// A sum over all repositories, in words. If something is not known, it is the least that it can be.
+    pub(super) fn sum_in_words(&self, sum: Amount) -> String {
+        in_words(Amount { unknown: sum.unknown + usize::from(self.is_partial()), ..sum })
     }
 
     pub(super) fn count(&self, standing: Standing) -> usize {

@@ -201,11 +201,18 @@ fn offline_it_says_what_it_does_not_know() {
     let offline = page(&env, &["--offline"]);
     assert!(offline.contains("not in the cache, so the size is not known"), "{}", entry(&offline, "web_x"));
     assert!(entry(&offline, "web_x").contains("|In an export|at least "));
+    assert_eq!(entry(&offline, "web_x").matches("|at least ").count(), 2);
+    assert!(offline.contains("<td class=\"r\">at least "));
+    assert!(offline.contains("An export of this profile has <b>at least "));
     let whole = page(&env, &[]);
     assert!(!whole.contains("not in the cache"));
+    assert!(!entry(&whole, "web_x").contains("at least "));
     assert_eq!(page(&env, &["--offline"]), whole);
     fs::remove_dir_all(env.cache()).expect("the cache can be removed");
-    assert!(page(&env, &["--offline"]).contains("oca is offline, and the cache does not have this commit"));
+    let nothing = page(&env, &["--offline"]);
+    assert!(nothing.contains("oca is offline, and the cache does not have this commit"));
+    assert!(nothing.contains("<dd>at least 0\u{a0}bytes"));
+    assert!(nothing.contains("<td class=\"r\">2</td><td class=\"r\">–</td>"));
 }
 
 #[test]
