@@ -241,7 +241,9 @@ fn a_pin_that_no_server_was_asked_about_has_no_news() {
     let env = Env::new();
     repository(&env, "web", &["web_x"]);
     let pinned = repository(&env, "sale", &["sale_x"]).commit_of("18.0");
-    env.locked(&format!("[profiles.standard]\nrepos = [\"sale\", \"web\"]\n[repos.sale]\nrev = \"{pinned}\"\n"));
+    env.locked(&format!(
+        "[profiles.standard]\nrepos = [\"sale\", \"web\"]\n[repos.sale]\nrev = \"{pinned}\"\n"
+    ));
     let page = page(&env, &["--outdated"]);
     let count = |cell: &str| page.matches(cell).count();
     assert_eq!((count("<td>none</td>"), count("<td>–</td>")), (1, 1));
@@ -256,8 +258,14 @@ fn requirements_that_may_exclude_each_other_are_told_as_by_the_command() {
     tools.branch("18.0").file("requirements.txt", "lxml==4.9.3 ; python_version < '3.12'\n").commit();
     env.locked("[profiles.standard]\nrepos = [\"web\", \"tools\"]\n");
     let page = page(&env, &[]);
-    assert!(page.contains("<b>requirements for <code>lxml</code> exclude each other if their markers apply</b>"));
-    assert!(page.contains("set the Python version of the image: <code>python</code> in <code>[requirements]</code>"));
+    assert!(
+        page.contains("<b>requirements for <code>lxml</code> exclude each other if their markers apply</b>")
+    );
+    assert!(
+        page.contains(
+            "set the Python version of the image: <code>python</code> in <code>[requirements]</code>"
+        )
+    );
     assert!(!page.contains("No module needs anything beside Odoo."));
 }
 
