@@ -16,7 +16,7 @@ pub(crate) enum License {
 /// Odoo offers `GPL-3` ("GPL Version 3") beside `GPL-3 or any later version`, so a word without "later" is this version
 /// only. manifestoo-core, with which OCA packages its modules, has the same classifiers. The headers of source files may
 /// allow more.
-const LISTED: [(&str, &str); 19] = [
+const LISTED: [(&str, &str); 20] = [
     ("AGPL-3", "AGPL-3.0-only"),
     ("AGPL-3 or any later version", "AGPL-3.0-or-later"),
     ("AGPL-3-or-later", "AGPL-3.0-or-later"),
@@ -27,6 +27,7 @@ const LISTED: [(&str, &str); 19] = [
     ("GPL-3 or any later version", "GPL-3.0-or-later"),
     ("GPL-3-or-later", "GPL-3.0-or-later"),
     ("LGPL-2", "LGPL-2.0-only"),
+    ("LGPL-2 or any later version", "LGPL-2.0-or-later"),
     ("LGPL-2-or-later", "LGPL-2.0-or-later"),
     ("LGPL-3", "LGPL-3.0-only"),
     ("LGPL-3 or any later version", "LGPL-3.0-or-later"),
@@ -59,6 +60,7 @@ mod tests {
         for (word, id) in [
             ("LGPL-3", "LGPL-3.0-only"),
             ("GPL-3 or any later version", "GPL-3.0-or-later"),
+            ("LGPL-2 or any later version", "LGPL-2.0-or-later"),
             (" AGPL-3 ", "AGPL-3.0-only"),
             ("AGPL-3.0-or-later", "AGPL-3.0-or-later"),
             ("MIT", "MIT"),
