@@ -35,7 +35,8 @@ pub(super) const ENVIRONMENT: Rows = &[
     ("OCA_TOKEN_GIT_EXAMPLE_COM", "The token for git.example.com; the same for every other host."),
     (
         "SOURCE_DATE_EPOCH",
-        "The time of the files of an export, and the date of man pages, as a Unix timestamp.",
+        "The time of all files of an export, and the date of an SBOM and of man pages, as a Unix \
+         timestamp.",
     ),
     ("NO_COLOR", "No colour, unless `--color always` is given."),
 ];
