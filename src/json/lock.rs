@@ -9,7 +9,7 @@ use crate::lock::Change;
 use crate::repo::{CommitId, MergeSource, RepoName};
 use crate::report::{Difference, FollowedMerge, Held, MergeState, Outdated};
 
-/// `oca lock`, `oca add` and `oca remove`: what changed in the lock.
+/// `oca lock`, `oca upgrade`, `oca add` and `oca remove`: what changed in the lock.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ChangeReport<'a> {

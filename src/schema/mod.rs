@@ -34,7 +34,7 @@ schemas! {
     "addons-path": "`oca addons-path --format json`",
     "cache-prune": "`oca cache prune --format json`",
     "cache-size": "`oca cache size --format json`",
-    "changes": "`oca lock`, `oca add` and `oca remove` with `--format json`",
+    "changes": "`oca lock`, `oca upgrade`, `oca add` and `oca remove` with `--format json`",
     "check": "`oca check --format json`",
     "diff": "`oca diff --format json`",
     "error": "every command with `--format json`, if it fails before it has a report",
