@@ -7,7 +7,7 @@ use crate::output::Printer;
 const EXAMPLES: &str = "\
 Examples:
   # In ~/.bashrc: complete in every new bash
-  source <(oca completions bash)
+  eval \"$(oca completions bash)\"
   # In ~/.zshrc, below compinit
   source <(oca completions zsh)
   # Complete in every new fish

@@ -1,4 +1,4 @@
-# Completes the command line of oca in bash. Load it with: source <(oca completions bash)
+# Completes the command line of oca in bash. Load it with: eval "$(oca completions bash)"
 _oca() {
     local line
     COMPREPLY=()
