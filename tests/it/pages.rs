@@ -1,6 +1,8 @@
 //! The commands of the pages run. `docs.rs` compares what the blocks below `<!-- run -->` show; here, every other block with
 //! `oca` is a session in a copy of the shop, and each `oca …` in it has to end with the exit code that a reader expects.
 
+use std::collections::BTreeSet;
+
 use crate::env::Env;
 use crate::markdown::{Block, Page, commands, pages};
 use crate::shop::{Ran, Shop, bash, session};
@@ -49,6 +51,17 @@ fn has_oca(line: &str) -> bool {
     commands(line).iter().any(|words| words.first().is_some_and(|word| word == "oca"))
 }
 
+/// The place of the first entry of a table that fits a line of a page.
+fn place<T>(table: &[(&str, &str, T)], page: &str, line: &str) -> Option<usize> {
+    table.iter().position(|(name, beginning, _)| *name == page && line.starts_with(beginning))
+}
+
+/// The entries of a table that are at none of these places.
+fn unused<'t, T>(table: &[(&'t str, &'t str, T)], used: &BTreeSet<usize>) -> Vec<(&'t str, &'t str)> {
+    let rest = table.iter().enumerate().filter(|(at, _)| !used.contains(at));
+    rest.map(|(_, (page, beginning, _))| (*page, *beginning)).collect()
+}
+
 #[test]
 fn every_command_of_a_page_runs() {
     let shop = Shop::build();
@@ -56,34 +69,38 @@ fn every_command_of_a_page_runs() {
     assert!(bash(&env, "oca init --preset standard").status.success());
     shop.serve_preset(&env);
     let (mut faults, mut count) = (Vec::new(), 0);
+    let (mut before, mut codes) = (BTreeSet::new(), BTreeSet::new());
     for page in pages() {
         for block in page.blocks().iter().filter(|block| !block.is_run) {
             let lines = typed(block);
             if lines.iter().any(|line| has_oca(line)) {
                 count += lines.len();
+                before.extend(place(&BEFORE, &page.name, lines[0]));
+                let with_oca = lines.iter().filter(|line| has_oca(line));
+                codes.extend(with_oca.filter_map(|line| place(&CODES, &page.name, line)));
                 faults.extend(fault(&shop, &page, block, &lines));
             }
         }
     }
     assert!(count > 60, "only {count} lines were found");
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    let (before, codes) = (unused(&BEFORE, &before), unused(&CODES, &codes));
+    assert!(before.is_empty(), "these entries of BEFORE are not needed any more: {before:?}");
+    assert!(codes.is_empty(), "these entries of CODES are not needed any more: {codes:?}");
 }
 
 /// Runs a block in a copy of the shop. Says what was wrong.
 fn fault(shop: &Shop, page: &Page, block: &Block<'_>, lines: &[&str]) -> Option<String> {
-    let place = format!("{}:{}", page.name, block.line);
-    let of_block =
-        |(name, beginning, _): &&(&str, &str, &str)| *name == page.name && lines[0].starts_with(beginning);
-    let before = BEFORE.iter().find(of_block).map_or("true", |(_, _, before)| *before);
+    let position = format!("{}:{}", page.name, block.line);
+    let before = place(&BEFORE, &page.name, lines[0]).map_or("true", |at| BEFORE[at].2);
     let (ran, said) = match session(&shop.copy(), before, lines) {
         Ok(done) => done,
-        Err(why) => return Some(format!("{place}: {why}")),
+        Err(why) => return Some(format!("{position}: {why}")),
     };
     let is_wrong = |ran: &&Ran| {
-        let of_line =
-            |(name, beginning, _): &&(&str, &str, i32)| *name == page.name && ran.line.starts_with(beginning);
-        has_oca(&ran.line) && ran.code != CODES.iter().find(of_line).map_or(0, |(.., code)| *code)
+        let code = place(&CODES, &page.name, &ran.line).map_or(0, |at| CODES[at].2);
+        has_oca(&ran.line) && ran.code != code
     };
     let wrong = ran.iter().find(is_wrong)?;
-    Some(format!("{place}: {}\nexit: {}\n{said}", wrong.line, wrong.code))
+    Some(format!("{position}: {}\nexit: {}\n{said}", wrong.line, wrong.code))
 }
