@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::env::Env;
 use crate::merges::{declare, requested};
-use crate::project::{modules_repository, repository, short};
+use crate::project::{WEB, modules_repository, repository, short};
 use crate::remote::Remote;
 use crate::server::Server;
 
@@ -278,4 +278,15 @@ fn a_project_without_modules_has_a_page() {
     let page = env.read("page.html");
     assert!(page.contains("Nothing is known about the files of the modules."));
     env.oca(&["--all-profiles", "report", "-o", "page.html"]).stderr_contains("error: ").status(2);
+}
+
+#[test]
+fn a_password_in_a_requirement_is_hidden() {
+    let env = Env::new();
+    let python = "{'python': ['evil @ https://user:s3cret@example.com/x.whl']}";
+    Remote::new(&env, "web").branch("18.0").module("web_x", &[("external_dependencies", python)]).commit();
+    env.locked(WEB);
+    env.oca(&["report", "-q", "-o", "page.html"]).output();
+    let page = env.read("page.html");
+    assert!(page.contains("example.com/x.whl") && !page.contains("s3cret"), "{}", entry(&page, "web_x"));
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::bytes::Measured;
 use crate::page::{Home as PageHome, HomeKind, Module, Need, NeedKind, Standing as Place};
 use crate::plan::{self, Home, Inventory, Placed, Reason, Request, Standing};
-use crate::repo::{AddonsDirectory, AutoInstall, Edition, and_list};
+use crate::repo::{AddonsDirectory, AutoInstall, Edition, and_list, redact};
 
 /// The modules of the repositories and of the own directories, in path order.
 pub(super) fn modules(inventory: &Inventory<'_>, homes: &[PageHome], measured: &Measured) -> Vec<Module> {
@@ -27,7 +27,7 @@ pub(super) fn modules(inventory: &Inventory<'_>, homes: &[PageHome], measured: &
             maturity: manifest.maturity().to_owned(),
             auto_install: when(&manifest.auto_install),
             depends: manifest.depends.iter().map(need).collect(),
-            python: manifest.python.clone(),
+            python: manifest.python.iter().map(|line| redact(line)).collect(),
             programs: manifest.bin.clone(),
             debian: manifest.deb.clone(),
             bytes,
