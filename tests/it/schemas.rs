@@ -223,7 +223,7 @@ const WRONG: [(&str, &str, &str); 24] = [
     ("export-manifest", "/layout", "\"repo\""),
     ("find", "/modules/0/core", "\"no\""),
     ("list", "/modules/0/auto_install", "\"never\""),
-    ("lock", "/repos/0/modules/0/auto_install", "\"yes\""),
+    ("lock", "/repos/1/modules/0/auto_install", "\"yes\""),
     ("lock-check", "/fresh", "1"),
     ("outdated", "/repos", "{}"),
     ("repos", "/local/0/position", "\"middle\""),
