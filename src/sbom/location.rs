@@ -152,7 +152,7 @@ mod tests {
             "https://github.com/OCA/web/more",
             "https://github.com:8443/OCA/web",
             "https://github.com/OCA/we%20b",
-            "ssh://me:secret@git.example.com:2222/a b/web.git",
+            "ssh://me:secret@git.example.com:2222/a/web.git",
             "git@git.example.com:acme/web.git",
             "https://git.example.com/100%/[x]",
             "https://${TOKEN}@git.example.com/web",
@@ -173,23 +173,23 @@ mod tests {
         https://bitbucket.org/Acme/Web.git
           pkg:bitbucket/acme/web@C#addons/web_x
         https://gitlab.com/acme/odoo/web.git
-          pkg:generic/web@C?vcs_url=git%2Bhttps:%2F%2Fgitlab.com%2Facme%2Fodoo%2Fweb.git%40C#addons/web_x
+          pkg:generic/web@C?vcs_url=git%2Bhttps://gitlab.com/acme/odoo/web.git%40C#addons/web_x
         https://github.com/OCA/web/more
-          pkg:generic/web@C?vcs_url=git%2Bhttps:%2F%2Fgithub.com%2FOCA%2Fweb%2Fmore%40C#addons/web_x
+          pkg:generic/web@C?vcs_url=git%2Bhttps://github.com/OCA/web/more%40C#addons/web_x
         https://github.com:8443/OCA/web
-          pkg:generic/web@C?vcs_url=git%2Bhttps:%2F%2Fgithub.com:8443%2FOCA%2Fweb%40C#addons/web_x
+          pkg:generic/web@C?vcs_url=git%2Bhttps://github.com:8443/OCA/web%40C#addons/web_x
         https://github.com/OCA/we%20b
-          pkg:generic/web@C?vcs_url=git%2Bhttps:%2F%2Fgithub.com%2FOCA%2Fwe%2520b%40C#addons/web_x
-        ssh://me:secret@git.example.com:2222/a b/web.git
-          pkg:generic/web@C?vcs_url=git%2Bssh:%2F%2Fme%40git.example.com:2222%2Fa%2520b%2Fweb.git%40C#addons/web_x
+          pkg:generic/web@C?vcs_url=git%2Bhttps://github.com/OCA/we%2520b%40C#addons/web_x
+        ssh://me:secret@git.example.com:2222/a/web.git
+          pkg:generic/web@C?vcs_url=git%2Bssh://me%40git.example.com:2222/a/web.git%40C#addons/web_x
         git@git.example.com:acme/web.git
-          pkg:generic/web@C?vcs_url=git%2Bssh:%2F%2Fgit%40git.example.com%2Facme%2Fweb.git%40C#addons/web_x
+          pkg:generic/web@C?vcs_url=git%2Bssh://git%40git.example.com/acme/web.git%40C#addons/web_x
         https://git.example.com/100%/[x]
-          pkg:generic/web@C?vcs_url=git%2Bhttps:%2F%2Fgit.example.com%2F100%2525%2F%255Bx%255D%40C#addons/web_x
+          pkg:generic/web@C?vcs_url=git%2Bhttps://git.example.com/100%2525/%255Bx%255D%40C#addons/web_x
         https://${TOKEN}@git.example.com/web
-          pkg:generic/web@C?vcs_url=git%2Bhttps:%2F%2Fgit.example.com%2Fweb%40C#addons/web_x
+          pkg:generic/web@C?vcs_url=git%2Bhttps://git.example.com/web%40C#addons/web_x
         ssh://git.example.com/web?token=secret#x
-          pkg:generic/web@C?vcs_url=git%2Bssh:%2F%2Fgit.example.com%2Fweb%40C#addons/web_x
+          pkg:generic/web@C?vcs_url=git%2Bssh://git.example.com/web%40C#addons/web_x
         file:///srv/web.git
           pkg:generic/web@C#addons/web_x
         ../remotes/web.git

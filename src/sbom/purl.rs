@@ -25,7 +25,8 @@ impl Purl<'_> {
         text.extend(parts(namespace).map(|part| part + "/"));
         text.push_str(&encoded(name));
         text.extend(version.map(|version| format!("@{}", encoded(version))));
-        text.extend(vcs_url.map(|url| format!("?vcs_url={}", encoded(url))));
+        // In a qualifier, `/` stays as it is: so do the examples of the specification.
+        text.extend(vcs_url.map(|url| format!("?vcs_url={}", encoded(url).replace("%2F", "/"))));
         let path: Vec<String> = subpath.iter().flat_map(|path| parts(path)).collect();
         if !path.is_empty() {
             text.push('#');
@@ -75,7 +76,7 @@ mod tests {
         };
         assert_eq!(
             purl.render(),
-            "pkg:generic/a%20b/c/%C3%A9%40x@1:2%2B3?vcs_url=git%2Bhttps:%2F%2Fh%2Fx%20y#a/b%20%23c"
+            "pkg:generic/a%20b/c/%C3%A9%40x@1:2%2B3?vcs_url=git%2Bhttps://h/x%20y#a/b%20%23c"
         );
         assert_eq!(of_python("py3o-template", Some("1.0+x")), "pkg:pypi/py3o-template@1.0%2Bx");
         assert_eq!(of_debian("g++"), "pkg:deb/debian/g%2B%2B");

@@ -172,10 +172,10 @@ def with_parts(components):
 
 
 def check_purl(text):
-    """The package url is valid, and is written as the library writes it, which leaves `/` in qualifiers."""
+    """The package url is valid, and is written as the library writes it."""
     purl = PackageURL.from_string(text)
     faults = [message for message in PackageURL.validate_string(text, strict=True) if message.severity == "error"]
-    if faults or purl.to_string() != text.replace("%2F", "/"):
+    if faults or purl.to_string() != text:
         sys.exit(f"`{text}` is not the package url `{purl.to_string()}`: {faults}")
 
 
