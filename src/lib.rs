@@ -77,7 +77,6 @@ mod schema;
 mod session;
 mod source;
 
-use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 /// The exit code of a command line that is not valid.
@@ -91,7 +90,7 @@ const STACK: usize = 8 << 20;
 /// 3 network or git failed, 4 a pinned commit is gone, 70 oca has a fault, 130 interrupted.
 pub fn main() -> ExitCode {
     match std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn(start) {
-        Ok(thread) => thread.join().unwrap_or_else(|_told| ExitCode::from(FAULT)),
+        Ok(thread) => thread.join().expect("a panic ends the process"),
         // The system allows no more threads.
         Err(_) => start(),
     }
@@ -119,24 +118,15 @@ fn start() -> ExitCode {
         output::tell_interrupt();
         std::process::exit(130)
     });
-    let printer = output::Printer::new(&cli.global, json);
-    std::panic::set_hook(Box::new(|fault| output::tell_fault(fault.location())));
-    run(&cli, &printer)
-}
-
-fn run(cli: &cli::Cli, printer: &output::Printer) -> ExitCode {
-    // After a panic, no state of the run is used.
-    match std::panic::catch_unwind(AssertUnwindSafe(|| {
-        commands::run(&cli.command, &cli.global, printer, cli::Cli::whole)
-    })) {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(error)) => {
+    // It lives as long as the process, because a panic can happen in each thread.
+    let printer: &output::Printer = Box::leak(Box::new(output::Printer::new(&cli.global, json)));
+    // After a panic, no state of the run is used: the release has no code to unwind the stack.
+    std::panic::set_hook(Box::new(|fault| printer.fault(fault.location(), FAULT)));
+    match commands::run(&cli.command, &cli.global, printer, cli::Cli::whole) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
             printer.error(&error);
             ExitCode::from(error.exit_code())
-        }
-        Err(_told) => {
-            printer.fault(FAULT);
-            ExitCode::from(FAULT)
         }
     }
 }

@@ -14,6 +14,7 @@ mod tree;
 mod wrapped;
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
@@ -172,9 +173,19 @@ impl Printer {
         self.failure(|| FailureReport::of(error));
     }
 
-    /// Tells a reader of JSON that oca has a fault. The others know it from [`tell_fault`].
-    pub(crate) fn fault(&self, exit_code: u8) {
+    /// Reports a panic in one line, and ends the process. Panics of other threads at the same time have the same cause,
+    /// so they wait for the end.
+    pub(crate) fn fault(&self, place: Option<&std::panic::Location<'_>>, exit_code: u8) -> ! {
+        static ENDING: Mutex<()> = Mutex::new(());
+        let _others_wait = ENDING.lock();
+        let place = place.map(|place| format!(" at `{}:{}`", place.file(), place.line())).unwrap_or_default();
+        write_stderr(&format!("{}error: oca has a fault{place} and stopped\n", below_bars()));
+        let where_to = env!("CARGO_PKG_REPOSITORY");
+        write_stderr(&format!(
+            "hint: please report it at {where_to}/issues, with this line and the command\n"
+        ));
         self.failure(|| FailureReport::one("oca has a fault and stopped".to_owned(), None, exit_code));
+        std::process::exit(exit_code.into())
     }
 
     fn failure(&self, report: impl FnOnce() -> FailureReport) {
@@ -232,22 +243,14 @@ pub(crate) fn tell_usage(message: String, hint: Option<String>, exit_code: u8) {
     let _unheard = io::stdout().lock().write_all(report.as_bytes());
 }
 
-/// Says that the run was interrupted; on a terminal, below the bars of the progress.
+/// Says that the run was interrupted.
 pub(crate) fn tell_interrupt() {
-    let below = if io::stderr().is_terminal() { "\n" } else { "" };
-    write_raw(&format!("{below}interrupted: run it again\n"));
+    write_raw(&format!("{}interrupted: run it again\n", below_bars()));
 }
 
-/// Reports a panic in one line. Panics of other threads at the same time have the same cause.
-pub(crate) fn tell_fault(place: Option<&std::panic::Location<'_>>) {
-    static TOLD: AtomicBool = AtomicBool::new(false);
-    if TOLD.swap(true, Ordering::Relaxed) {
-        return;
-    }
-    let place = place.map(|place| format!(" at `{}:{}`", place.file(), place.line())).unwrap_or_default();
-    write_stderr(&format!("error: oca has a fault{place} and stopped\n"));
-    let where_to = env!("CARGO_PKG_REPOSITORY");
-    write_stderr(&format!("hint: please report it at {where_to}/issues, with this line and the command\n"));
+/// Goes below the bars of the progress on a terminal.
+fn below_bars() -> &'static str {
+    if io::stderr().is_terminal() { "\n" } else { "" }
 }
 
 /// The columns of the terminal on stdout. `None` if stdout is not a terminal, or if its width is unknown.

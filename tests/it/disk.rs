@@ -96,16 +96,15 @@ fn leftovers_that_cannot_be_removed_stop_no_sync() {
 }
 
 #[test]
-fn a_panic_is_one_line_with_its_own_exit_code_and_leaves_no_partial_file() {
+fn a_panic_is_one_line_with_its_own_exit_code_and_the_next_run_removes_what_it_left() {
     let env = Env::new();
     synced(&env);
-    let lock = env.read("oca.lock.json");
-    for (command, place) in [("lock", "replacing"), ("sync", "making a store")] {
+    for (args, place) in [(&["lock", "--upgrade"][..], "replacing"), (&["sync"], "making a store")] {
         env.run(&["cache", "clean"]);
-        if command == "sync" {
+        if args == ["sync"] {
             fs::remove_dir_all(env.project().join("oca")).expect("the checkouts");
         }
-        let args: &[&str] = if command == "lock" { &["lock", "--upgrade"] } else { &["sync"] };
+        let lock = env.read("oca.lock.json");
         let output = env.oca(args).env("OCA_TEST_STOP", format!("panic:{place}")).output();
         assert_eq!((output.code, &*output.stdout), (Some(70), ""), "{output}");
         let lines: Vec<&str> = output.stderr.lines().collect();
@@ -114,7 +113,9 @@ fn a_panic_is_one_line_with_its_own_exit_code_and_leaves_no_partial_file() {
             && hint.starts_with("hint: please report it at ")),
             "{output}"
         );
-        assert_eq!((env.read("oca.lock.json"), left(&env.project())), (lock.clone(), Vec::new()));
+        assert_eq!(env.read("oca.lock.json"), lock);
+        env.run(args);
+        assert_eq!((left(&env.project()), left(&env.cache())), (Vec::new(), Vec::new()));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
@@ -77,12 +78,31 @@ fn closed(mut schema: Value) -> Value {
     schema
 }
 
-/// Says why a value does not match a schema.
-fn fault(schema: &Value, value: &Value) -> Option<String> {
-    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
-    compiler.add_resource("schema.json", schema.clone()).expect("a schema");
-    let index = compiler.compile("schema.json", &mut schemas).unwrap_or_else(|error| panic!("{error:#}"));
-    schemas.validate(value, index).err().map(|error| format!("{error:#}"))
+/// A schema of this project, ready to compare values with.
+struct Compiled {
+    schemas: boon::Schemas,
+    index: boon::SchemaIndex,
+}
+
+impl Compiled {
+    fn new(schema: Value) -> Self {
+        let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+        compiler.add_resource("schema.json", schema).expect("a schema");
+        let index = compiler.compile("schema.json", &mut schemas).unwrap_or_else(|error| panic!("{error:#}"));
+        Self { schemas, index }
+    }
+
+    /// The schema of a report, closed. It is compiled once, because hundreds of tests print reports.
+    fn of_report(name: &'static str) -> Arc<Self> {
+        static COMPILED: Mutex<BTreeMap<&str, Arc<Compiled>>> = Mutex::new(BTreeMap::new());
+        let mut compiled = COMPILED.lock().expect("no panic while it was locked");
+        compiled.entry(name).or_insert_with(|| Arc::new(Self::new(closed(schema(name))))).clone()
+    }
+
+    /// Says why a value does not match.
+    fn fault(&self, value: &Value) -> Option<String> {
+        self.schemas.validate(value, self.index).err().map(|error| format!("{error:#}"))
+    }
 }
 
 /// Asserts that what a run printed is what its schema promises. Every run of the tests passes here.
@@ -92,14 +112,14 @@ pub(crate) fn assert_report(args: &[String], stdout: &str) {
     let value: Value =
         serde_json::from_str(stdout).unwrap_or_else(|error| panic!("{args:?}: {error}\n{stdout}"));
     let name = if value["exit_code"].is_number() { "error" } else { name };
-    if let Some(fault) = fault(&closed(schema(name)), &value) {
+    if let Some(fault) = Compiled::of_report(name).fault(&value) {
         panic!("the report of {args:?} does not match `docs/schemas/{name}.json`: {fault}\n{stdout}");
     }
 }
 
 #[track_caller]
 fn assert_matches(name: &str, value: &Value, what: &str) {
-    if let Some(fault) = fault(&schema(name), value) {
+    if let Some(fault) = Compiled::new(schema(name)).fault(value) {
         panic!("{what} does not match `docs/schemas/{name}.json`: {fault}\n{value:#}");
     }
 }
@@ -246,19 +266,20 @@ fn the_reports_of_the_demo_match_their_schemas_and_wrong_ones_do_not() {
     assert_eq!(reports.len(), all - 1, "all but that of repos.local.toml");
     for (name, pointer, wrong) in WRONG {
         let (schema, value) = (schema(name), &reports[name]);
+        let compiled = Compiled::new(schema.clone());
         assert_matches(name, value, "the report");
         let mut other = value.clone();
         let place = other.pointer_mut(pointer).unwrap_or_else(|| panic!("{name}: no {pointer}\n{value:#}"));
         *place = serde_json::from_str(wrong).expect("JSON");
-        assert!(fault(&schema, &other).is_some(), "`{wrong}` at {pointer} of `{name}` is accepted");
+        assert!(compiled.fault(&other).is_some(), "`{wrong}` at {pointer} of `{name}` is accepted");
         // Without a key that is always there, or with that key under another name, it does not match either.
         for key in schema["required"].as_array().expect("keys").iter().filter_map(Value::as_str) {
             let mut other = value.clone();
             let fields = other.as_object_mut().expect("an object");
             let lost = fields.remove(key).expect("a key that is always there");
-            assert!(fault(&schema, &other).is_some(), "`{name}` without `{key}` is accepted");
+            assert!(compiled.fault(&other).is_some(), "`{name}` without `{key}` is accepted");
             other[format!("{key}s")] = lost;
-            assert!(fault(&schema, &other).is_some(), "`{name}` with `{key}s` is accepted");
+            assert!(compiled.fault(&other).is_some(), "`{name}` with `{key}s` is accepted");
         }
     }
 }
@@ -271,9 +292,10 @@ fn an_unknown_key_is_refused_in_files_only() {
         let mut other = value.clone();
         other["zzzz"] = json!(1);
         let is_file = ["repos", "lock", "export-manifest"].contains(name);
-        assert_eq!(fault(&schema(name), &other).is_some(), is_file, "{name}");
+        assert_eq!(Compiled::new(schema(name)).fault(&other).is_some(), is_file, "{name}");
     }
-    assert!(fault(&schema("local"), &json!({ "dept": 1 })).is_some());
-    assert!(fault(&schema("local"), &json!({ "depth": "1" })).is_some());
-    assert!(fault(&schema("local"), &json!({ "depth": 1, "skip": ["web"] })).is_none());
+    let local = Compiled::new(schema("local"));
+    assert!(local.fault(&json!({ "dept": 1 })).is_some());
+    assert!(local.fault(&json!({ "depth": "1" })).is_some());
+    assert!(local.fault(&json!({ "depth": 1, "skip": ["web"] })).is_none());
 }
