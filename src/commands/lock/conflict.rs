@@ -76,9 +76,9 @@ impl Choice {
         let declared = plan::declared(&session.config);
         let (mut open, mut uses, mut unasked) = (Vec::new(), Vec::new(), Vec::new());
         for dispute in disputes {
-            let Dispute { pin, merge, ours, theirs } = &dispute;
+            let Dispute { pin, ours, theirs, .. } = &dispute;
             let name = &pin.name;
-            let what = merge.as_ref().map_or_else(|| name.to_string(), |merge| merge.of(name));
+            let what = dispute.what();
             let mut newer = || {
                 newer(session, &declared, &dispute).unwrap_or_else(|error| {
                     unasked.push((name.clone(), error));

@@ -172,9 +172,7 @@ fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error
     let _claim = session.claim()?;
     let mut was_open = false;
     let updated = match session.lock_as_it_stands() {
-        Err(Error::Lock(
-            lock::Error::Conflicted { .. } | lock::Error::Twice { .. } | lock::Error::Unmerged { .. },
-        )) => {
+        Err(Error::Lock(error)) if error.has_both_sides() => {
             was_open = true;
             let pins = how.choice.settled(sides, session, moves)?;
             upgrade_lock(session, Some(pins), moves, how.care)?.settled()
