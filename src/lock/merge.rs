@@ -18,6 +18,15 @@ pub(crate) struct Dispute {
     pub(crate) theirs: CommitId,
 }
 
+/// A dispute that is decided.
+#[derive(Clone, Debug)]
+pub(crate) struct Settled {
+    pub(crate) dispute: Dispute,
+    pub(crate) side: Side,
+    /// Whether the commit of this side contains the other one.
+    pub(crate) is_newer: bool,
+}
+
 impl Dispute {
     /// What is typed for it: the name of the repository, or the merge.
     pub(crate) fn what(&self) -> String {

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(crate) use diff::{Change, Untrue, changes, merge_changes, untrue};
-pub(crate) use merge::{Dispute, Merged, Sides, has_both_sides, merge};
+pub(crate) use merge::{Dispute, Merged, Settled, Sides, has_both_sides, merge};
 pub(crate) use read::{Side, conflict_marker};
 pub(crate) use schema::{
     Digest, Facts, Lock, LockedMerge, LockedModule, LockedPatch, LockedProfile, LockedRepo, LockedStep, Pin,

@@ -219,10 +219,13 @@ impl Printer {
 
 /// The line that is worth telling while work goes on; failures are told at the end.
 fn line_for(name: &str, outcome: Result<&Done, &Trouble>, verbose: bool) -> Option<String> {
-    use Done::{Listed, Outdated, PassedOver, UpToDate};
+    use Done::{Listed, Outdated, PassedOver, Refreshed, UpToDate};
     let done = outcome.ok()?;
-    let is_quiet = matches!(done, UpToDate | Outdated | Listed(_) | PassedOver(_)) && !verbose;
-    (!is_quiet).then(|| format!("{name}: {done}"))
+    let is_news = !matches!(
+        done,
+        UpToDate | Outdated | Listed(_) | PassedOver(_) | Refreshed { by_force: false, .. }
+    );
+    (is_news || verbose).then(|| format!("{name}: {done}"))
 }
 
 /// Tells a reader of JSON why a command line is not valid. clap tells the others.
