@@ -47,7 +47,7 @@ fn an_edit_of_any_field_is_told_refused_and_mended() {
         let edited = lock.replacen(from, to, 1);
         assert_ne!(edited, lock, "{from}");
         env.write("oca.lock.json", edited);
-        env.oca(&["lock", "--check"]).stdout(&format!("{EDITED}\n")).stderr_contains(EDITED).status(1);
+        env.oca(&["lock", "--check"]).stdout(&format!("{EDITED}\n")).stderr_contains("1 difference").status(1);
         env.oca(&["lock", "-q"]).success();
         env.assert_file("oca.lock.json", &lock);
     }
@@ -96,7 +96,7 @@ fn an_entry_of_an_earlier_oca_is_read_anew() {
     let said = "`web` at branch `18.0` has no digest in the lock";
     env.oca(&["lock", "--check"])
         .stdout(&format!("{said}\nprofile `standard` has no digest in the lock\n"))
-        .stderr_contains(said)
+        .stderr_contains("is out of date: 2 differences")
         .status(1);
     env.oca(&["remove", "web"])
         .stderr(
@@ -284,7 +284,7 @@ fn an_entry_that_cannot_be_read_is_named_refused_and_read_anew() {
         assert_ne!(edited, lock, "{from}");
         env.write("oca.lock.json", &edited);
         let said = format!("`web` at branch `18.0` was edited: its entry cannot be read: {why}");
-        env.oca(&["lock", "--check"]).stdout_contains(&said).stderr_contains(&said).status(1);
+        env.oca(&["lock", "--check"]).stdout_contains(&said).stderr_contains("is out of date").status(1);
         for command in [["remove", "web"], ["add", "dms"], ["find", "web_x"]] {
             let said = format!("was edited: the entry of `web` cannot be read: {why}");
             env.oca(&command).stderr_contains(&said).stderr_contains("hint: run `oca lock`").status(1);
