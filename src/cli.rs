@@ -96,12 +96,15 @@ pub(crate) fn in_words(error: &clap::Error) -> (String, Option<String>) {
 fn correct_json(error: &mut clap::Error, arguments: &[OsString]) {
     let is_json =
         |value: &ContextValue| matches!(value, ContextValue::String(word) if word.starts_with("--json"));
-    if error.kind() != ErrorKind::UnknownArgument || !error.get(ContextKind::InvalidArg).is_some_and(is_json) {
+    if error.kind() != ErrorKind::UnknownArgument || !error.get(ContextKind::InvalidArg).is_some_and(is_json)
+    {
         return;
     }
     let has_format = |command: &clap::Command| {
         let format = command.get_arguments().find(|argument| argument.get_id() == "format");
-        format.is_some_and(|format| format.get_possible_values().iter().any(|value| value.matches("json", false)))
+        format.is_some_and(|format| {
+            format.get_possible_values().iter().any(|value| value.matches("json", false))
+        })
     };
     let mut command = &Cli::command();
     for word in arguments.iter().skip(1) {

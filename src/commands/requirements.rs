@@ -237,12 +237,7 @@ fn detail_marked(session: &Session<'_>, merged: &Merged, mark: &str, has: impl F
     }
 }
 
-fn report_needs(
-    args: &Args,
-    session: &Session<'_>,
-    needs: &System,
-    written: &Written,
-) -> Result<(), Error> {
+fn report_needs(args: &Args, session: &Session<'_>, needs: &System, written: &Written) -> Result<(), Error> {
     tell(session, &needs.notes);
     if let Format::Json = args.format.format {
         let differences = written.differences().filter(|_| needs.problems.is_empty());

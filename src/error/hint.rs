@@ -254,7 +254,9 @@ fn after_submodules(differences: &[SubmoduleDifference]) -> String {
         [] => repair.to_owned(),
         [pin] => format!("{repair}; to keep the commit of the gitlink, run `oca lock {pin}` first"),
         pins if pins.len() > NAMED => {
-            format!("{repair}; to keep the commits of the gitlinks, run `oca lock` with NAME@COMMIT for each first")
+            format!(
+                "{repair}; to keep the commits of the gitlinks, run `oca lock` with NAME@COMMIT for each first"
+            )
         }
         pins => {
             format!("{repair}; to keep the commits of the gitlinks, run `oca lock {}` first", pins.join(" "))

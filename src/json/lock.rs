@@ -101,14 +101,7 @@ impl<'a> SettledPin<'a> {
             Side::Ours => SideKind::Ours,
             Side::Theirs => SideKind::Theirs,
         };
-        Self {
-            name: &pin.name,
-            merge: merge.as_ref(),
-            side,
-            ours: *ours,
-            theirs: *theirs,
-            newer: *is_newer,
-        }
+        Self { name: &pin.name, merge: merge.as_ref(), side, ours: *ours, theirs: *theirs, newer: *is_newer }
     }
 }
 

@@ -189,7 +189,8 @@ fn entries(raw: &RawValue, line: usize) -> Result<Vec<LockedRepo>, String> {
         let name = entry["name"].as_str().map_or_else(String::new, |name| format!("repository `{name}`: "));
         let is_pin_only = entry.as_object().is_some_and(|fields| fields.keys().all(|key| is_of_pin(key)));
         let repo = pinned(entry, side).ok_or_else(|| format!("{name}{why}"))?;
-        let digest = if is_pin_only && !is_repeated { Digest::PinOnly } else { Digest::Unreadable(why.clone()) };
+        let digest =
+            if is_pin_only && !is_repeated { Digest::PinOnly } else { Digest::Unreadable(why.clone()) };
         if entries.iter().all(|ours| ours.pin != repo.pin || !differences(ours, &repo).is_empty()) {
             entries.push(LockedRepo { digest, ..repo });
         }

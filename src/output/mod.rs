@@ -196,8 +196,7 @@ impl Printer {
             Word::Warning => ("warning", "1;33"),
             Word::Hint => ("hint", "1;36"),
         };
-        let word =
-            if self.color { format!("\x1b[{code}m{word}:\x1b[0m") } else { format!("{word}:") };
+        let word = if self.color { format!("\x1b[{code}m{word}:\x1b[0m") } else { format!("{word}:") };
         write_raw(&wrapped::wrapped(&format!("{word} {}\n", plain(text)), width_of(&io::stderr())));
     }
 
@@ -226,10 +225,8 @@ impl Printer {
 fn line_for(name: &str, outcome: Result<&Done, &Trouble>, verbose: bool) -> Option<String> {
     use Done::{Listed, Outdated, PassedOver, Refreshed, UpToDate};
     let done = outcome.ok()?;
-    let is_news = !matches!(
-        done,
-        UpToDate | Outdated | Listed(_) | PassedOver(_) | Refreshed { by_force: false, .. }
-    );
+    let is_news =
+        !matches!(done, UpToDate | Outdated | Listed(_) | PassedOver(_) | Refreshed { by_force: false, .. });
     (is_news || verbose).then(|| format!("{name}: {done}"))
 }
 

@@ -200,12 +200,17 @@ fn wrong_inputs_stop_the_action_before_anything_is_unpacked_or_run() {
 
 #[test]
 fn every_file_and_page_has_the_same_checks_in_the_same_order() {
-    for name in
-        ["README.md", "docs/automation.md", "action.yml", "docs/automation/gitlab-ci.yml", ".pre-commit-hooks.yaml"]
-    {
+    for name in [
+        "README.md",
+        "docs/automation.md",
+        "action.yml",
+        "docs/automation/gitlab-ci.yml",
+        ".pre-commit-hooks.yaml",
+    ] {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
         let text = fs::read_to_string(file).expect("a file").replace("oca -C \"$DIRECTORY\"", "oca");
-        let places = ["oca lock --check", "oca check", "oca requirements --check"].map(|check| text.find(check));
+        let places =
+            ["oca lock --check", "oca check", "oca requirements --check"].map(|check| text.find(check));
         assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{name}: {places:?}");
     }
 }

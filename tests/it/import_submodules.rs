@@ -229,9 +229,12 @@ url = \"https://git.example.com/acme/secret.git\"
 fn a_checkout_that_moves_gets_the_name_of_its_repository() {
     let env = Env::new();
     let entry = |path: &str, name: &str| {
-        format!("[submodule \"{path}\"]\n\tpath = {path}\n\turl = https://github.com/OCA/{name}.git\n\tbranch = 18.0\n")
+        format!(
+            "[submodule \"{path}\"]\n\tpath = {path}\n\turl = https://github.com/OCA/{name}.git\n\tbranch = 18.0\n"
+        )
     };
-    let entries = [("addons/oca/web", "web"), ("addons/oca/tools", "server-tools"), ("vendor/ux", "server-ux")];
+    let entries =
+        [("addons/oca/web", "web"), ("addons/oca/tools", "server-tools"), ("vendor/ux", "server-ux")];
     env.write(".gitmodules", entries.map(|(path, name)| entry(path, name)).concat());
     env.git(".", &["init", "-q"]);
     env.oca(&["init", "--from", ".gitmodules", "--offline"])

@@ -47,7 +47,10 @@ fn an_edit_of_any_field_is_told_refused_and_mended() {
         let edited = lock.replacen(from, to, 1);
         assert_ne!(edited, lock, "{from}");
         env.write("oca.lock.json", edited);
-        env.oca(&["lock", "--check"]).stdout(&format!("{EDITED}\n")).stderr_contains("1 difference").status(1);
+        env.oca(&["lock", "--check"])
+            .stdout(&format!("{EDITED}\n"))
+            .stderr_contains("1 difference")
+            .status(1);
         env.oca(&["lock", "-q"]).success();
         env.assert_file("oca.lock.json", &lock);
     }
@@ -371,9 +374,7 @@ fn a_field_that_is_twice_in_a_profile_is_named_and_mended() {
         .stdout_contains("was edited: it cannot be read: duplicate field `odoo` at line ")
         .stderr_contains("hint: run `oca lock`")
         .status(1);
-    env.oca(&["remove", "web"])
-        .stderr_contains("cannot be read: duplicate field `odoo` at line ")
-        .status(1);
+    env.oca(&["remove", "web"]).stderr_contains("cannot be read: duplicate field `odoo` at line ").status(1);
     env.oca(&["lock", "-q"]).success();
     env.assert_file("oca.lock.json", &lock);
 }

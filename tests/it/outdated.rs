@@ -52,7 +52,9 @@ fn machines_get_what_could_not_be_asked() {
         assert_eq!(output.code, Some(3), "{output}");
         let told: serde_json::Value = serde_json::from_str(&output.stdout).expect("JSON");
         assert_eq!(told["errors"][0]["repos"], serde_json::json!(["web"]), "{output}");
-        assert!(told["errors"][0]["message"].as_str().is_some_and(|text| text.starts_with("cannot fetch `web`")));
+        assert!(
+            told["errors"][0]["message"].as_str().is_some_and(|text| text.starts_with("cannot fetch `web`"))
+        );
         assert_ne!(told["fresh"], true, "{output}");
     }
 }

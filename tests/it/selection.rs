@@ -355,7 +355,9 @@ fn a_stale_selection_is_reported_with_added_and_removed_modules() {
     env.locked(&lean("modules = [\"a\"]"));
     let said = |text: &str| {
         let stderr = |what: &str| {
-            format!("error: `oca.lock.json` is out of date: {what}\nhint: run `oca lock` and commit the result\n")
+            format!(
+                "error: `oca.lock.json` is out of date: {what}\nhint: run `oca lock` and commit the result\n"
+            )
         };
         let check = env.oca(&["lock", "--check"]).stdout(&format!("{text}\n"));
         check.stderr(&stderr("1 difference")).status(1);

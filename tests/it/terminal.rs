@@ -92,8 +92,7 @@ fn on_terminal(env: &Env, columns: usize, line: &str) -> Vec<String> {
 #[track_caller]
 fn in_terminal(env: &Env, columns: usize, line: &str) -> Vec<String> {
     let oca = env!("CARGO_BIN_EXE_oca");
-    let line =
-        format!("stty cols {columns} rows 20; cd '{}'; '{oca}' {line}", env.project().display());
+    let line = format!("stty cols {columns} rows 20; cd '{}'; '{oca}' {line}", env.project().display());
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut command = env.command("script");
     command.env("PATH", path).env("TERM", "xterm").args(["-qec", &line, "/dev/null"]).stdin(Stdio::null());
