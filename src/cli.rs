@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::error::{ContextValue, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use crate::commands::Command;
@@ -47,6 +47,7 @@ impl Cli {
         let parsed = command.try_get_matches_from(&arguments);
         parsed.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|mut error| {
             hide_secrets(&mut error);
+            correct_json(&mut error, &arguments);
             error
         })
     }
@@ -89,6 +90,29 @@ pub(crate) fn in_words(error: &clap::Error) -> (String, Option<String>) {
     let first = parts.next().unwrap_or_default();
     let tip = parts.find_map(|part| part.trim_start().strip_prefix("tip: "));
     (joined(first.strip_prefix("error: ").unwrap_or(first)), tip.map(joined))
+}
+
+/// Many tools have a flag `--json`. The tip of clap for it would not help.
+fn correct_json(error: &mut clap::Error, arguments: &[OsString]) {
+    let is_json =
+        |value: &ContextValue| matches!(value, ContextValue::String(word) if word.starts_with("--json"));
+    if error.kind() != ErrorKind::UnknownArgument || !error.get(ContextKind::InvalidArg).is_some_and(is_json)
+    {
+        return;
+    }
+    let has_format = |command: &clap::Command| {
+        let format = command.get_arguments().find(|argument| argument.get_id() == "format");
+        format.is_some_and(|format| {
+            format.get_possible_values().iter().any(|value| value.matches("json", false))
+        })
+    };
+    let mut command = &Cli::command();
+    for word in arguments.iter().skip(1) {
+        command = command.find_subcommand(word).unwrap_or(command);
+    }
+    let tip = if has_format(command) { "use '--format json'" } else { "this command prints no JSON" };
+    error.remove(ContextKind::SuggestedArg);
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
 }
 
 /// Hides the passwords of urls: clap quotes an argument that is not valid.

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use crate::config::Config;
 use crate::git;
 use crate::import::{self, Surroundings};
-use crate::lock::{Lock, Seal, Sides};
+use crate::lock::{Lock, LockedRepo, Seal, Sides};
 use crate::repo::{
     BlobId, Manifest, Mode, Objects, PathPart, RemoteUrl, Series, TreeEntry, TreeId, UnreadableTree, blob_id,
     tree_id,
@@ -112,8 +112,10 @@ fn lock(input: &[u8]) {
     let here = Path::new("oca.lock.json");
     if let Ok(lock) = Lock::parse(input, here) {
         let again = Lock::parse(lock.render().as_bytes(), here).expect("what is written can be read");
-        // An entry that could not be read as a whole is not written as a whole.
-        if !lock.edited().any(|repo| matches!(repo.seal(), Seal::Unreadable(_))) {
+        // An entry or a profile that could not be read as a whole is not written as a whole.
+        let entries = lock.edited().map(LockedRepo::seal);
+        let mut seals = entries.chain(lock.edited_profiles().map(|(_, seal)| seal));
+        if !seals.any(|seal| matches!(seal, Seal::Unreadable(_))) {
             assert_eq!(again, lock);
         }
     }

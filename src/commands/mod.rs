@@ -51,6 +51,8 @@ pub(crate) enum Command {
     /// Pin repositories to commits in oca.lock.json, check the pins, or move them
     Lock(lock::Args),
     /// Move the pins to the heads of their branches, like `oca lock --upgrade`
+    ///
+    /// It changes only the lock. `oca sync` then checks out the new commits, and moves the gitlinks of submodules.
     #[command(visible_alias = "update")]
     Upgrade(upgrade::Args),
     /// Keep your commits in a checkout as a patch file

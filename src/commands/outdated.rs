@@ -53,13 +53,21 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     diffs.retain(|diff| !diff.is_empty());
     let (changelogs, failed) = ask_changelogs(session, &diffs, None)?;
     unread.extend(failed);
-    let report = Report { outdated: &outdated, merges: &merges, diffs: &diffs, changelogs: &changelogs };
+    let failed = failures.len();
+    let failure = (failed > 0).then_some(Error::Repos { failures });
+    let report = Report {
+        outdated: &outdated,
+        merges: &merges,
+        diffs: &diffs,
+        changelogs: &changelogs,
+        failure: failure.as_ref(),
+    };
     let held = outdated.iter().filter(|outdated| outdated.hold).count();
     let movable = outdated.len() - held;
     report.print(args.format, session);
     if args.format != OutdatedFormat::Json {
         let total = counted(pins.len(), "repository", "repositories");
-        if failures.len() < pins.len() || pins.is_empty() {
+        if failed < pins.len() || pins.is_empty() {
             let of_them = if held > 0 { format!(", {held} of them held") } else { String::new() };
             session.printer.note(&format!("{} of {total} outdated{of_them}", outdated.len()));
         }
@@ -70,8 +78,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         }
     }
     tell_unread_changelogs(session, &unread);
-    if !failures.is_empty() {
-        return Err(Error::Repos { failures });
+    if let Some(failure) = failure {
+        return Err(failure);
     }
     // What a forge says does not count: it is not always there.
     let is_to_do =
@@ -86,11 +94,13 @@ struct Report<'r, 'l> {
     /// What an upgrade would change.
     diffs: &'r [LockDiff<'l>],
     changelogs: &'r Changelogs<'l>,
+    /// The repositories that could not be asked.
+    failure: Option<&'r Error>,
 }
 
 impl Report<'_, '_> {
     fn print(&self, format: OutdatedFormat, session: &Session<'_>) {
-        let Self { outdated, merges, diffs, changelogs } = *self;
+        let Self { outdated, merges, diffs, changelogs, failure } = *self;
         let others: Vec<&Outdated> = outdated.iter().filter(|pin| !self.has(pin)).collect();
         match format {
             OutdatedFormat::Human => {
@@ -100,7 +110,7 @@ impl Report<'_, '_> {
                 session.printer.table(&table);
             }
             OutdatedFormat::Json => {
-                session.printer.json(&OutdatedReport::of(outdated, merges, diffs, changelogs));
+                session.printer.json(&OutdatedReport::of(outdated, merges, diffs, changelogs, failure));
             }
             OutdatedFormat::Markdown => {
                 let text = outdated_markdown(&others, merges);

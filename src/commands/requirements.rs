@@ -68,17 +68,73 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let locals = session.local_modules(profile)?;
     let repositories = requiring(profile, &lock, &locals);
     let annotations = if args.no_annotate { Annotations::Hidden } else { Annotations::Shown };
-    let text = if args.system {
+    if args.system {
         let needs = system(&repositories, &profile.requirements.ignore);
-        report_needs(args, session, &needs)?;
-        needs.render(annotations)
+        let written = Written::of(args, needs.render(annotations))?;
+        report_needs(args, session, &needs, &written)?;
+        written.deliver(args, session)
     } else {
         let odoo = requirements_of_odoo(args, session, profile, &lock)?;
         let merged = merged(args, session, &repositories, odoo)?;
-        report_merged(args, session, &merged)?;
-        render(&merged.requirements, annotations)
-    };
-    deliver(args, session, &text)
+        let written = Written::of(args, render(&merged.requirements, annotations))?;
+        report_merged(args, session, &merged, &written)?;
+        written.deliver(args, session)
+    }
+}
+
+/// The text that is written, and how the file differs from it, with `--check`.
+struct Written {
+    text: String,
+    checked: Option<Checked>,
+}
+
+struct Checked {
+    file: PathBuf,
+    /// Empty if the file is up to date.
+    differences: Vec<String>,
+}
+
+impl Written {
+    /// Reads the file if it has to be compared.
+    fn of(args: &Args, text: String) -> Result<Self, Error> {
+        if !args.check {
+            return Ok(Self { text, checked: None });
+        }
+        if args.output.is_none() && args.system {
+            return Err(Error::NothingToCheck);
+        }
+        let file = args.output.clone().unwrap_or_else(|| "requirements.txt".into());
+        let found = read_given(&file)?;
+        let differences = if found.as_ref().is_some_and(|found| is_text_of(&text, found)) {
+            Vec::new()
+        } else {
+            let there = found.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            differences(there.as_deref(), &text)
+        };
+        Ok(Self { text, checked: Some(Checked { file, differences }) })
+    }
+
+    /// The differences, if the file was compared.
+    fn differences(&self) -> Option<&[String]> {
+        self.checked.as_ref().map(|checked| checked.differences.as_slice())
+    }
+
+    /// Prints the text or writes it to the file. If the file was compared and differs, this fails.
+    fn deliver(self, args: &Args, session: &Session<'_>) -> Result<(), Error> {
+        match (self.checked, &args.output, args.format.format) {
+            (Some(Checked { differences, .. }), _, _) if differences.is_empty() => Ok(()),
+            (Some(Checked { file, differences }), _, _) => {
+                let command = args.command_line(session, &file);
+                Err(Error::Differs { file, differences, command })
+            }
+            (None, Some(file), _) => Ok(write_out(file, self.text.as_bytes())?),
+            (None, None, Format::Human) => {
+                session.printer.data(&self.text);
+                Ok(())
+            }
+            (None, None, Format::Json) => Ok(()),
+        }
+    }
 }
 
 /// The lines of Odoo itself. If `--core` asks for them and there are none, it fails or warns.
@@ -141,7 +197,12 @@ fn warn_of_python(session: &Session<'_>, odoo: Series, word: &str) {
 }
 
 /// Prints notes and warnings, and fails if requirements cannot be merged.
-fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<(), Error> {
+fn report_merged(
+    args: &Args,
+    session: &Session<'_>,
+    merged: &Merged,
+    written: &Written,
+) -> Result<(), Error> {
     let printer = session.printer;
     for conflict in &merged.warnings {
         printer.warning(&conflict.to_string());
@@ -155,10 +216,12 @@ fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<
     for flag in [Flag::ExactPin, Flag::DirectReference] {
         detail_marked(session, merged, &flag.to_string(), |requirement| requirement.flag == Some(flag));
     }
+    let is_merged = merged.conflicts.is_empty() && merged.problems.is_empty();
     if let Format::Json = args.format.format {
-        printer.json(&RequirementsReport::of(merged));
+        let differences = written.differences().filter(|_| is_merged);
+        printer.json(&RequirementsReport::of(merged, differences));
     }
-    if merged.conflicts.is_empty() && merged.problems.is_empty() {
+    if is_merged {
         return Ok(());
     }
     Err(Error::Conflicts { conflicts: merged.conflicts.clone(), problems: merged.problems.clone() })
@@ -174,10 +237,11 @@ fn detail_marked(session: &Session<'_>, merged: &Merged, mark: &str, has: impl F
     }
 }
 
-fn report_needs(args: &Args, session: &Session<'_>, needs: &System) -> Result<(), Error> {
+fn report_needs(args: &Args, session: &Session<'_>, needs: &System, written: &Written) -> Result<(), Error> {
     tell(session, &needs.notes);
     if let Format::Json = args.format.format {
-        session.printer.json(&SystemReport::of(needs));
+        let differences = written.differences().filter(|_| needs.problems.is_empty());
+        session.printer.json(&SystemReport::of(needs, differences));
     }
     if !needs.problems.is_empty() {
         return Err(Error::Conflicts { conflicts: Vec::new(), problems: needs.problems.clone() });
@@ -200,30 +264,6 @@ fn tell(session: &Session<'_>, notes: &[Note]) {
         } else {
             session.printer.detail(&note.to_string());
         }
-    }
-}
-
-/// Prints the text, writes it to the file, or compares it with the file.
-fn deliver(args: &Args, session: &Session<'_>, text: &str) -> Result<(), Error> {
-    match (&args.output, args.format.format) {
-        (None, _) if args.check && args.system => Err(Error::NothingToCheck),
-        (output, _) if args.check => {
-            let file = output.as_deref().unwrap_or(Path::new("requirements.txt"));
-            let found = read_given(file)?;
-            if found.as_ref().is_some_and(|found| is_text_of(text, found)) {
-                return Ok(());
-            }
-            let there = found.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-            let (differences, command) =
-                (differences(there.as_deref(), text), args.command_line(session, file));
-            Err(Error::Differs { file: file.to_owned(), differences, command })
-        }
-        (Some(file), _) => Ok(write_out(file, text.as_bytes())?),
-        (None, Format::Human) => {
-            session.printer.data(text);
-            Ok(())
-        }
-        (None, Format::Json) => Ok(()),
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn offered(words: Vec<OsString>, mut command: clap::Command) -> Vec<O
     if current.is_empty() && found.iter().any(|candidate| !is_flag(candidate)) {
         found.retain(|candidate| !is_flag(candidate));
     }
-    found.into_iter().take(MOST).filter_map(plain).collect()
+    found.into_iter().take(MOST).filter_map(|candidate| plain(candidate, &current)).collect()
 }
 
 /// Whether a candidate is what it seems to be. A name or a file with a dash in front would be an option.
@@ -44,8 +44,14 @@ fn is_harmless(candidate: &CompletionCandidate, current: &str) -> bool {
     value.len() <= LONGEST && !value.chars().any(is_invisible) && (is_declared || !is_option)
 }
 
-fn plain(candidate: &CompletionCandidate) -> Option<Offered> {
+/// A candidate for what is typed. clap offers one word for each command, perhaps an alias: its name is better.
+fn plain(candidate: &CompletionCandidate, current: &str) -> Option<Offered> {
+    let name = candidate.get_id().and_then(|id| id.strip_prefix("command::"));
+    let value = match name.filter(|name| name.starts_with(current)) {
+        Some(name) => name,
+        None => candidate.get_value().to_str()?,
+    };
     let help = candidate.get_help().map(ToString::to_string).unwrap_or_default();
     let help = one_line(help.lines().next().unwrap_or_default());
-    Some(Offered { value: candidate.get_value().to_str()?.to_owned(), help })
+    Some(Offered { value: value.to_owned(), help })
 }

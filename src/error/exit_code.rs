@@ -27,6 +27,7 @@ impl Error {
             | Self::Rewritten { .. }
             | Self::Silent
             | Self::Stale { .. }
+            | Self::StaleAsReported { .. }
             | Self::Submodules { .. }
             | Self::Unreachable { .. }
             | Self::Untrue { .. } => 1,

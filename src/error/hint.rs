@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Error;
 use crate::lock::Side;
 use crate::repo::{CorePart, RepoName, quoted_list};
-use crate::report::{Failure, Unmet};
+use crate::report::{Failure, SubmoduleDifference, Unmet};
 use crate::{config, git};
 
 /// A hint with more repositories than this would be longer than the terminal is wide.
@@ -92,10 +92,10 @@ impl Error {
             Self::SecretInSubmodule { .. } => {
                 Some("remove it from the url, and set a token for the host".to_owned())
             }
-            Self::NoLock { .. } | Self::Stale { .. } => {
+            Self::NoLock { .. } | Self::Stale { .. } | Self::StaleAsReported { .. } => {
                 Some("run `oca lock` and commit the result".to_owned())
             }
-            Self::Submodules { .. } => Some("run `oca submodules` and commit the result".to_owned()),
+            Self::Submodules { differences } => Some(after_submodules(differences)),
             Self::Unreachable { names } => {
                 let names: Vec<&str> = names.iter().map(RepoName::as_str).collect();
                 Some(format!("run `oca lock --upgrade {}`, or declare the commit as `rev`", names.join(" ")))
@@ -239,6 +239,27 @@ impl Error {
                 Some(config::near_or_all(name.as_str(), known, "the repositories are"))
             }
             _ => None,
+        }
+    }
+}
+
+/// The hint after submodules that differ from the lock. Somebody may have moved a gitlink on purpose.
+fn after_submodules(differences: &[SubmoduleDifference]) -> String {
+    let repair = "run `oca submodules` and commit the result";
+    let pin = |difference: &SubmoduleDifference| match difference {
+        SubmoduleDifference::Commit { found, pin: Some(name), .. } => Some(format!("{name}@{found}")),
+        _ => None,
+    };
+    match &differences.iter().filter_map(pin).collect::<Vec<_>>()[..] {
+        [] => repair.to_owned(),
+        [pin] => format!("{repair}; to keep the commit of the gitlink, run `oca lock {pin}` first"),
+        pins if pins.len() > NAMED => {
+            format!(
+                "{repair}; to keep the commits of the gitlinks, run `oca lock` with NAME@COMMIT for each first"
+            )
+        }
+        pins => {
+            format!("{repair}; to keep the commits of the gitlinks, run `oca lock {}` first", pins.join(" "))
         }
     }
 }

@@ -202,8 +202,11 @@ pub(crate) enum Error {
     Silent,
     #[error("`{}` is out of date{}: {}", file.display(), because(*locked), difference_list(differences))]
     Stale { file: PathBuf, differences: Vec<Difference>, locked: bool },
-    /// The lock is up to date, but the surrounding repository does not match it.
-    #[error("`.gitmodules` and the index do not match the lock: {}", first_of(differences))]
+    /// The same, if the report has the differences.
+    #[error("`{}` is out of date: {}", file.display(), difference_count(*count))]
+    StaleAsReported { file: PathBuf, count: usize },
+    /// The lock is up to date, but the surrounding repository does not match it. The report has the differences.
+    #[error("`.gitmodules` and the index do not match the lock: {}", difference_count(differences.len()))]
     Submodules { differences: Vec<SubmoduleDifference> },
     #[error("cannot start threads: {why}")]
     Threads { why: String },
@@ -325,6 +328,10 @@ fn difference_list(differences: &[Difference]) -> String {
     } else {
         first_of(differences)
     }
+}
+
+fn difference_count(count: usize) -> String {
+    counted(count, "difference", "differences")
 }
 
 /// The first difference, and the number of the others.

@@ -4,24 +4,35 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use super::{Error, Note, Repo, note};
+use crate::catalogue;
 use crate::repo::{CorePart, RemoteUrl, RepoName, last_part};
 
-/// The name of each repository, taken from its directory or else from its url. All names differ, even if case is
-/// ignored. With `[core]`, none has a name of Odoo itself.
-pub(super) fn names(repos: &[Repo], has_core: bool, notes: &mut Vec<Note>) -> Result<Vec<RepoName>, Error> {
+/// The name of each repository, taken from its directory or else from its url. A checkout that does not stay where it is
+/// gets the name of its repository if that is one of OCA. All names differ, even if case is ignored. With `[core]`, none
+/// has a name of Odoo itself.
+pub(super) fn names(
+    repos: &[Repo],
+    has_core: bool,
+    stays: impl Fn(&Repo) -> bool,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<RepoName>, Error> {
     let reserved = CorePart::ALL.iter().filter(|_| has_core).map(|part| part.word().to_owned());
     let mut taken: BTreeSet<String> = reserved.collect();
+    let of_oca: BTreeSet<String> = catalogue::names().map(|name| name.to_string()).collect();
     let mut names = Vec::new();
     // The next number to try for each name in lower case, so that many equal names take no quadratic time.
     let mut numbers: HashMap<String, usize> = HashMap::new();
     for repo in repos {
         let directory = repo.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let above = repo.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        let in_url = last_part(repo.url.as_str());
+        let own = if !stays(repo) && of_oca.contains(in_url) { in_url } else { directory };
         let candidates = [
+            own.to_owned(),
             directory.to_owned(),
-            last_part(repo.url.as_str()).to_owned(),
+            in_url.to_owned(),
             format!("{}-{directory}", above.unwrap_or_default()),
-            format!("{}-{}", owner(&repo.url), last_part(repo.url.as_str())),
+            format!("{}-{}", owner(&repo.url), in_url),
         ];
         let base = candidates.iter().find(|word| RepoName::parse(word).is_ok());
         // As many numbers as repositories: one of them is free.
@@ -38,7 +49,7 @@ pub(super) fn names(repos: &[Repo], has_core: bool, notes: &mut Vec<Note>) -> Re
             let why = format!("there is no valid name for the repository in `{}`", repo.path.display());
             repo.place.refuse_with_hint(why, "rename its directory: use letters, digits, `.`, `_` and `-`")
         })?;
-        if name.as_str() != directory {
+        if name.as_str() != own {
             let path = repo.path.display();
             let item = format!("the repository in `{path}` gets the name `{name}`");
             notes.push(repo.place.note(note::NAME, name.as_str(), item));

@@ -25,6 +25,16 @@ pub(super) struct Content<'a> {
     pub(super) own: &'a BTreeSet<PathBuf>,
 }
 
+/// The directory of the checkouts.
+pub(super) struct Common {
+    /// As `repos.toml` names it.
+    pub(super) path: String,
+    /// The same as the format has it. `None` if no checkout stays where it is.
+    pub(super) chosen: Option<PathBuf>,
+    /// The other directories, with the checkouts in them by their places in the list.
+    pub(super) moved: Vec<(PathBuf, Vec<usize>)>,
+}
+
 impl Places {
     pub(super) fn new(base: &Path, project: &Path) -> Result<Self, Error> {
         let absolute = |path: &Path| std::path::absolute(path).at("find", path);
@@ -59,8 +69,8 @@ impl Places {
         }
     }
 
-    /// The directory of most checkouts, if the file can name it. Adds a note for the checkouts in other directories.
-    pub(super) fn common(&self, content: &Content<'_>, notes: &mut Vec<Note>) -> String {
+    /// The directory of most checkouts, if the file can name it.
+    pub(super) fn common(&self, content: &Content<'_>) -> Common {
         let Content { repos, .. } = content;
         let mut groups: Vec<(PathBuf, Vec<usize>)> = Vec::new();
         let mut group_of: BTreeMap<&Path, usize> = BTreeMap::new();
@@ -83,14 +93,18 @@ impl Places {
         let chosen = large.find(fits).map(|(parent, _)| parent);
         let path = chosen.and_then(|parent| self.below(&self.absolute(parent)));
         let path = path.unwrap_or_else(|| self.new_directory(content));
-        let moved: Vec<&(PathBuf, Vec<usize>)> =
-            groups.iter().filter(|(parent, _)| Some(parent) != chosen).collect();
-        notes.extend(self.moved(&moved, &path, content));
-        path
+        let chosen = chosen.cloned();
+        groups.retain(|(parent, _)| Some(parent) != chosen.as_ref());
+        Common { path, chosen, moved: groups }
     }
 
     /// The note about the checkouts that do not stay where they are.
-    fn moved(&self, groups: &[&(PathBuf, Vec<usize>)], path: &str, content: &Content<'_>) -> Option<Note> {
+    pub(super) fn moved(
+        &self,
+        groups: &[(PathBuf, Vec<usize>)],
+        path: &str,
+        content: &Content<'_>,
+    ) -> Option<Note> {
         let Content { repos, names, own, .. } = content;
         let (first, _) = groups.first()?.1.split_first()?;
         let more = match groups.iter().map(|(_, members)| members.len()).sum::<usize>() {

@@ -8,7 +8,7 @@ use super::core::{self, Choice, Entry, Ground};
 use super::names::names;
 use super::odoo;
 use super::own::{self, Own};
-use super::places::{Content, Places};
+use super::places::{Common, Content, Places};
 use super::{Declaration, DefaultBranch, Error, Import, Note, Repo, RepoMerge, has_variable, note};
 use crate::config::{
     Fresh, FreshCore, FreshRepo, Merge, Mode, core_addons, refuse_addons_directory, refuse_entry,
@@ -54,12 +54,16 @@ pub(super) fn settle(
     let (before, edition) = (choice.before(&places), choice.edition());
     let Choice { core, repos, odoos, notes: chosen } = choice;
     notes.extend(chosen);
-    let names = names(&repos, !core.is_empty(), &mut notes)?;
+    // A checkout that stays where it is has the name of its directory. Where they are depends on all of these names.
+    let here = names(&repos, !core.is_empty(), |_| true, &mut Vec::new())?;
     let of_core: BTreeSet<PathBuf> = core.values().map(|repo| places.absolute(&repo.path)).collect();
     let odoos: BTreeSet<PathBuf> = odoos.iter().map(|(_, repo)| places.absolute(&repo.path)).collect();
     let content =
-        Content { mode, repos: &repos, names: &names, core: &of_core, odoos: &odoos, own: &own.directories };
-    let path = places.common(&content, &mut notes);
+        Content { mode, repos: &repos, names: &here, core: &of_core, odoos: &odoos, own: &own.directories };
+    let Common { path, chosen, moved } = places.common(&content);
+    let stays = |repo: &Repo| repo.path.parent() == chosen.as_deref();
+    let names = names(&repos, !core.is_empty(), stays, &mut notes)?;
+    notes.extend(places.moved(&moved, &path, &Content { names: &names, ..content }));
     let ground = Ground { places: &places, checkouts: &path, names: &names, own: &own.directories };
     let paths = ground.paths(&core, &mut notes);
     let locals = local_paths(&places, &locals, &own);

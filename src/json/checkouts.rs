@@ -69,7 +69,7 @@ fn kind(outcome: &Outcome) -> (OutcomeKind, Option<CommitId>) {
         Ok(Done::Outdated) => (OutcomeKind::Outdated, None),
         Ok(Done::Created(commit)) => (OutcomeKind::Created, Some(*commit)),
         Ok(Done::Moved { to, .. }) => (OutcomeKind::Moved, Some(*to)),
-        Ok(Done::Refreshed(commit)) => (OutcomeKind::Refreshed, Some(*commit)),
+        Ok(Done::Refreshed { commit, .. }) => (OutcomeKind::Refreshed, Some(*commit)),
         Ok(Done::Relocated { .. }) => (OutcomeKind::Relocated, None),
         Ok(Done::Removed) => (OutcomeKind::Removed, None),
         Ok(Done::Exported { .. }) => (OutcomeKind::Exported, None),

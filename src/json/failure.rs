@@ -29,14 +29,20 @@ pub(crate) struct FailureEntry {
 
 impl FailureReport {
     pub(crate) fn of(error: &Error) -> Self {
-        let messages = error.messages().into_iter().filter(|message| !message.is_total);
-        Self { errors: messages.map(FailureEntry::from).collect(), exit_code: error.exit_code() }
+        Self { errors: FailureEntry::all(error), exit_code: error.exit_code() }
     }
 
     /// One error without a cause.
     pub(crate) fn one(message: String, hint: Option<String>, exit_code: u8) -> Self {
         let error = FailureEntry { message, causes: Vec::new(), hint, repos: Vec::new() };
         Self { errors: vec![error], exit_code }
+    }
+}
+
+impl FailureEntry {
+    pub(super) fn all(error: &Error) -> Vec<Self> {
+        let messages = error.messages().into_iter().filter(|message| !message.is_total);
+        messages.map(Self::from).collect()
     }
 }
 

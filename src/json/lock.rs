@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use super::diff::{DiffReport, SeriesDiff};
+use super::failure::FailureEntry;
 use crate::diff::{Changelogs, LockDiff};
+use crate::error::Error;
 use crate::forge::{RequestState, Review, Title, Told};
-use crate::lock::Change;
+use crate::lock::{Change, Dispute, Settled, Side};
 use crate::repo::{CommitId, MergeSource, RepoName};
 use crate::report::{Difference, FollowedMerge, Held, MergeState, Outdated};
 
@@ -17,6 +19,31 @@ pub(crate) struct ChangeReport<'a> {
     pub(crate) changes: Vec<PinChange<'a>>,
     /// The repositories that an upgrade left as they are.
     pub(crate) held: Vec<HeldPin<'a>>,
+    /// What both sides of a merge in git moved: which side's commit was taken.
+    pub(crate) settled: Vec<SettledPin<'a>>,
+}
+
+/// A pin or a merge with two commits in a lock that git could not merge.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct SettledPin<'a> {
+    pub(crate) name: &'a RepoName,
+    /// The merge, as it is declared; `null` if this is about the repository itself.
+    pub(crate) merge: Option<&'a MergeSource>,
+    /// The side whose commit was taken.
+    pub(crate) side: SideKind,
+    pub(crate) ours: CommitId,
+    pub(crate) theirs: CommitId,
+    /// Whether it was taken because it contains the commit of the other side. Otherwise the user chose it.
+    pub(crate) newer: bool,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SideKind {
+    Ours,
+    Theirs,
 }
 
 #[derive(Serialize)]
@@ -55,14 +82,26 @@ pub(crate) enum PinChangeKind {
 }
 
 impl<'a> ChangeReport<'a> {
-    pub(crate) fn of(changes: &'a [Change], held: &'a [Held]) -> Self {
+    pub(crate) fn of(changes: &'a [Change], held: &'a [Held], settled: &'a [Settled]) -> Self {
         let changes = changes.iter().map(PinChange::of).collect();
         let pin = |Held { pin, commit, why }: &'a Held| HeldPin {
             name: &pin.name,
             commit: *commit,
             why: why.to_string(),
         };
-        Self { changes, held: held.iter().map(pin).collect() }
+        let settled = settled.iter().map(SettledPin::of).collect();
+        Self { changes, held: held.iter().map(pin).collect(), settled }
+    }
+}
+
+impl<'a> SettledPin<'a> {
+    fn of(Settled { dispute, side, is_newer }: &'a Settled) -> Self {
+        let Dispute { pin, merge, ours, theirs } = dispute;
+        let side = match side {
+            Side::Ours => SideKind::Ours,
+            Side::Theirs => SideKind::Theirs,
+        };
+        Self { name: &pin.name, merge: merge.as_ref(), side, ours: *ours, theirs: *theirs, newer: *is_newer }
     }
 }
 
@@ -84,15 +123,20 @@ impl<'a> PinChange<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FreshnessReport {
+    /// Whether there is no difference, and every repository was asked that should be asked.
     pub(crate) fresh: bool,
     /// Each difference in words.
     pub(crate) differences: Vec<String>,
+    /// Why repositories could not be asked.
+    pub(crate) errors: Vec<FailureEntry>,
 }
 
 impl FreshnessReport {
-    pub(crate) fn of(differences: &[Difference]) -> Self {
-        let fresh = differences.is_empty();
-        Self { fresh, differences: differences.iter().map(ToString::to_string).collect() }
+    /// `failed` has the repositories that could not be asked.
+    pub(crate) fn of(differences: &[Difference], failed: Option<&Error>) -> Self {
+        let fresh = differences.is_empty() && failed.is_none();
+        let errors = failed.map(FailureEntry::all).unwrap_or_default();
+        Self { fresh, differences: differences.iter().map(ToString::to_string).collect(), errors }
     }
 }
 
@@ -107,6 +151,8 @@ pub(crate) struct OutdatedReport<'a> {
     pub(crate) requests: Vec<RequestEntry<'a>>,
     /// What an upgrade would change, as `oca diff` tells it.
     pub(crate) changes: Vec<SeriesDiff<'a>>,
+    /// Why repositories could not be asked. Nothing is known of these.
+    pub(crate) errors: Vec<FailureEntry>,
 }
 
 #[derive(Serialize)]
@@ -194,12 +240,14 @@ impl<'a> OutdatedReport<'a> {
         merges: &'a [FollowedMerge],
         diffs: &'a [LockDiff<'a>],
         changelogs: &'a Changelogs<'a>,
+        failed: Option<&Error>,
     ) -> Self {
         Self {
             repos: repos.iter().map(OutdatedPin::of).collect(),
             merges: merges.iter().filter_map(OutdatedMergePin::of).collect(),
             requests: merges.iter().filter_map(RequestEntry::of).collect(),
             changes: DiffReport::of(diffs, changelogs, &[]).changes,
+            errors: failed.map(FailureEntry::all).unwrap_or_default(),
         }
     }
 }

@@ -86,8 +86,8 @@ mod tests {
 
     #[test]
     fn the_version_comes_first() {
-        let report = FreshnessReport { fresh: true, differences: Vec::new() };
-        let text = "{\n  \"version\": 1,\n  \"fresh\": true,\n  \"differences\": []\n}\n";
+        let report = FreshnessReport { fresh: true, differences: Vec::new(), errors: Vec::new() };
+        let text = "{\n  \"version\": 1,\n  \"fresh\": true,\n  \"differences\": [],\n  \"errors\": []\n}\n";
         assert_eq!(Versioned::new(report).render(), text);
     }
 
@@ -138,7 +138,7 @@ mod tests {
         use cache::PruneOutcome as Prune;
         use diff::{DiffKind, VersionStepKind as Step};
         use diff_deep::{ActKind as Act, SideKind as Side, UseChange as Gone, UseKind as Used};
-        use lock::PinChangeKind as Change;
+        use lock::{PinChangeKind as Change, SideKind as Of};
         use requirements::RequirementFlag as Flag;
         let prunes = [
             Prune::Kept,
@@ -168,6 +168,7 @@ mod tests {
             [Act::Inherits, Act::CallsSuper, Act::Uses, Act::Shows, Act::Sets, Act::Creates, Act::Refers];
         assert_eq!(words(&acts), "inherits calls-super uses shows sets creates refers");
         assert_eq!(words(&[Side::From, Side::To]), "from to");
+        assert_eq!(words(&[Of::Ours, Of::Theirs]), "ours theirs");
         let steps = [Step::Patch, Step::Minor, Step::Major, Step::Lower, Step::Other];
         assert_eq!(words(&steps), "patch minor major lower other");
         let severities = [findings::FindingSeverity::Error, findings::FindingSeverity::Warning];

@@ -15,6 +15,11 @@ pub(crate) struct RequirementsReport<'a> {
     pub(crate) warnings: Vec<RequirementConflict<'a>>,
     /// Lines that cannot be merged, in words.
     pub(crate) problems: Vec<String>,
+    /// With `--check`: whether the file is what would be written. `null` if it was not compared, because there is no
+    /// `--check` or because requirements cannot be merged.
+    pub(crate) fresh: Option<bool>,
+    /// With `--check`: each difference in words; `null` if the file was not compared.
+    pub(crate) differences: Option<&'a [String]>,
 }
 
 #[derive(Serialize)]
@@ -73,6 +78,11 @@ pub(crate) struct SystemReport<'a> {
     pub(crate) programs: Vec<SystemNeed<'a>>,
     /// What cannot be read, in words.
     pub(crate) problems: Vec<String>,
+    /// With `--check`: whether the file is what would be written. `null` if it was not compared, because there is no
+    /// `--check` or because something cannot be read.
+    pub(crate) fresh: Option<bool>,
+    /// With `--check`: each difference in words; `null` if the file was not compared.
+    pub(crate) differences: Option<&'a [String]>,
 }
 
 #[derive(Serialize)]
@@ -84,12 +94,15 @@ pub(crate) struct SystemNeed<'a> {
 }
 
 impl<'a> RequirementsReport<'a> {
-    pub(crate) fn of(merged: &'a Merged) -> Self {
+    /// `differences` are those of the file, if it was compared.
+    pub(crate) fn of(merged: &'a Merged, differences: Option<&'a [String]>) -> Self {
         Self {
             requirements: merged.requirements.iter().map(MergedRequirement::of).collect(),
             conflicts: merged.conflicts.iter().map(RequirementConflict::of).collect(),
             warnings: merged.warnings.iter().map(RequirementConflict::of).collect(),
             problems: in_words(&merged.problems),
+            fresh: differences.map(<[String]>::is_empty),
+            differences,
         }
     }
 }
@@ -123,11 +136,14 @@ impl<'a> RequirementConflict<'a> {
 }
 
 impl<'a> SystemReport<'a> {
-    pub(crate) fn of(needs: &'a System) -> Self {
+    /// `differences` are those of the file, if it was compared.
+    pub(crate) fn of(needs: &'a System, differences: Option<&'a [String]>) -> Self {
         Self {
             packages: needs.packages.iter().map(SystemNeed::of).collect(),
             programs: needs.programs.iter().map(SystemNeed::of).collect(),
             problems: in_words(&needs.problems),
+            fresh: differences.map(<[String]>::is_empty),
+            differences,
         }
     }
 }

@@ -18,7 +18,23 @@ pub(crate) struct Dispute {
     pub(crate) theirs: CommitId,
 }
 
-/// The two sides of a lock that contains git's conflict markers, or two entries for one pin, or that git did not merge.
+/// A dispute that is decided.
+#[derive(Clone, Debug)]
+pub(crate) struct Settled {
+    pub(crate) dispute: Dispute,
+    pub(crate) side: Side,
+    /// Whether the commit of this side contains the other one.
+    pub(crate) is_newer: bool,
+}
+
+impl Dispute {
+    /// What is typed for it: the name of the repository, or the merge.
+    pub(crate) fn what(&self) -> String {
+        self.merge.as_ref().map_or_else(|| self.pin.name.to_string(), |merge| merge.of(&self.pin.name))
+    }
+}
+
+/// The two sides of a lock that contains git's conflict markers, or two commits for one pin, or that git did not merge.
 #[derive(Clone, Debug)]
 pub(crate) struct Sides {
     /// The lock of the common ancestor; empty if it is not known.
@@ -63,8 +79,8 @@ impl Sides {
         }
     }
 
-    /// Reads both sides of a file. Without markers, the first entry of a pin is ours and the last is theirs. `file` is
-    /// used only in errors.
+    /// Reads both sides of a file. Without markers, the first entry of a pin, or the first value of a repeated field, is
+    /// ours and the last is theirs. `file` is used only in errors.
     pub(crate) fn parse(bytes: &[u8], file: &Path) -> Result<Self, Error> {
         let text = String::from_utf8_lossy(bytes);
         let side = |side| read::side(side_of(&text, side).as_bytes(), file, side);
@@ -138,7 +154,7 @@ fn commit_of(repo: &LockedRepo, merge: Option<&MergeSource>) -> Option<CommitId>
 }
 
 /// What is at different commits in two entries of one base: the pin, and the merges that both have.
-fn differences(ours: &LockedRepo, theirs: &LockedRepo) -> Vec<Dispute> {
+pub(super) fn differences(ours: &LockedRepo, theirs: &LockedRepo) -> Vec<Dispute> {
     let merges = ours.pin.pending.merges.iter().map(|pending| Some(&pending.source));
     let difference = |merge: Option<&MergeSource>| {
         let (ours_at, theirs_at) = (commit_of(ours, merge)?, commit_of(theirs, merge)?);

@@ -13,6 +13,7 @@ pub(crate) mod foreign;
 mod merge;
 mod read;
 mod render;
+mod repeated;
 mod schema;
 mod steps;
 mod wire;
@@ -21,7 +22,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(crate) use diff::{Change, Untrue, changes, merge_changes, untrue};
-pub(crate) use merge::{Dispute, Merged, Sides, has_both_sides, merge};
+pub(crate) use merge::{Dispute, Merged, Settled, Sides, has_both_sides, merge};
 pub(crate) use read::{Side, conflict_marker};
 pub(crate) use schema::{
     Digest, Facts, Lock, LockedMerge, LockedModule, LockedPatch, LockedProfile, LockedRepo, LockedStep, Pin,
@@ -55,8 +56,17 @@ pub(crate) enum Error {
     Unmerged { file: PathBuf },
     #[error("`{}` {}", file.display(), unsealed(entries, profiles))]
     Edited { file: PathBuf, entries: Vec<(RepoName, Seal)>, profiles: Vec<(String, Seal)> },
-    #[error("`{}` was edited: it has two entries for `{name}`, at `{}` and at `{}`", file.display(), commits[0], commits[1])]
-    Twice { file: PathBuf, name: RepoName, commits: [CommitId; 2] },
+    /// It has what both sides of a merge wrote, without markers.
+    #[error("`{}` was edited: {}", file.display(), two_commits(what, commits, why.as_deref()))]
+    Twice {
+        file: PathBuf,
+        name: RepoName,
+        /// The repository or one of its merges, as it is typed.
+        what: String,
+        commits: [CommitId; 2],
+        /// The field that is repeated. `None` if there are two entries.
+        why: Option<String>,
+    },
     #[error("`{}` was edited: profile `{profile}` names `{key}`, but there is no such entry", file.display())]
     Dangling { file: PathBuf, profile: String, key: String },
     #[error("`{}` has format version {found}; this oca reads version {VERSION}", file.display())]
@@ -114,6 +124,11 @@ impl Error {
 }
 
 impl Error {
+    /// Whether the file has what both sides of a merge wrote, so that `oca lock` can merge it.
+    pub(crate) fn has_both_sides(&self) -> bool {
+        matches!(self, Self::Conflicted { .. } | Self::Twice { .. } | Self::Unmerged { .. })
+    }
+
     /// The hint for a file, a revision or a text that the user named, so that `oca lock` would change nothing.
     pub(crate) fn hint_of_named(&self) -> Option<String> {
         let text = match self {
@@ -129,6 +144,13 @@ impl Error {
             Self::Unwritable { .. } | Self::Step { .. } | Self::File(_) => return self.hint(),
         };
         Some(text.to_owned())
+    }
+}
+
+fn two_commits(what: &str, [ours, theirs]: &[CommitId; 2], why: Option<&str>) -> String {
+    match why {
+        None => format!("it has two entries for `{what}`, at `{ours}` and at `{theirs}`"),
+        Some(why) => format!("it has two commits for `{what}`, `{ours}` and `{theirs}`: {why}"),
     }
 }
 
@@ -148,10 +170,15 @@ fn unsealed(entries: &[(RepoName, Seal)], profiles: &[(String, Seal)]) -> String
             [name, rest @ ..] => Some(format!("{} `{name}` and {} more {}", nouns[1], rest.len(), verbs[1])),
         }
     }
-    let unreadable = entries.iter().filter_map(|(name, seal)| match seal {
+    let entry = |(name, seal): &(RepoName, Seal)| match seal {
         Seal::Unreadable(why) => Some(format!("the entry of `{name}` cannot be read: {why}")),
         Seal::Whole | Seal::Broken | Seal::Missing | Seal::PinOnly => None,
-    });
+    };
+    let profile = |(name, seal): &(String, Seal)| match seal {
+        Seal::Unreadable(why) => Some(format!("profile `{}` cannot be read: {why}", one_line(name))),
+        Seal::Whole | Seal::Broken | Seal::Missing | Seal::PinOnly => None,
+    };
+    let unreadable = entries.iter().filter_map(entry).chain(profiles.iter().filter_map(profile));
     let both = |seal: &Seal, verbs: [&str; 2]| {
         let entries = named(entries, seal, ["the entry of", "the entries of"], verbs);
         entries.into_iter().chain(named(profiles, seal, ["profile", "profiles"], verbs))

@@ -1,16 +1,18 @@
 //! Parses a lock. If parsing fails, the version is read alone, so that the error can say that the lock is newer.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::merge::{Dispute, differences};
+use super::repeated::of_side;
 use super::schema::{Digest, Lock, LockedProfile, LockedRepo, Pin};
 use super::wire::{WireExport, WireLock, WireProfile, WireRepo};
 use super::{Error, VERSION};
-use crate::repo::{CommitId, RepoName, TreeId, one_line};
+use crate::repo::{TreeId, one_line};
 
 /// One of two branches that are merged, named as in git.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,7 +27,7 @@ pub(super) struct Read {
     pub(super) lock: Lock,
     /// A repository that a profile names but that has no entry. It is not in `lock`.
     pub(super) dangling: Option<Dangling>,
-    /// A pin that has two entries with different commits. `lock` has one of them.
+    /// A pin or a merge that has two different commits. `lock` has one of them.
     twice: Option<Twice>,
 }
 
@@ -38,8 +40,9 @@ pub(super) struct Dangling {
 
 #[derive(Clone, Debug)]
 struct Twice {
-    name: RepoName,
-    commits: [CommitId; 2],
+    dispute: Dispute,
+    /// The field that is repeated in one entry. `None` if there are two entries.
+    why: Option<String>,
 }
 
 pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Read, Error> {
@@ -49,14 +52,18 @@ pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Read, Error> {
     let read = read(bytes, file, Side::Ours)?;
     match &read.twice {
         None => Ok(read),
-        Some(Twice { name, commits }) => {
-            Err(Error::Twice { file: file.to_owned(), name: name.clone(), commits: *commits })
-        }
+        Some(Twice { dispute, why }) => Err(Error::Twice {
+            file: file.to_owned(),
+            name: dispute.pin.name.clone(),
+            what: dispute.what(),
+            commits: [dispute.ours, dispute.theirs],
+            why: why.clone(),
+        }),
     }
 }
 
-/// Reads one side of a lock that git merged line by line. If a pin has two entries, the first is ours and the last is
-/// theirs. A profile may name a repository that only the other side has.
+/// Reads one side of a lock that git merged line by line. If a pin has two entries, or an entry has a field twice, the
+/// first is ours and the last is theirs. A profile may name a repository that only the other side has.
 pub(super) fn side(bytes: &[u8], file: &Path, side: Side) -> Result<Lock, Error> {
     Ok(read(bytes, file, side)?.lock)
 }
@@ -126,14 +133,19 @@ impl Place {
 impl WireLock<'_> {
     fn into_lock(self, bytes: &[u8], side: Side) -> Result<Read, String> {
         let mut place = Place { offset: 0, line: 1 };
-        let repos = self.repos.into_iter().map(|raw| entry(raw, place.advance(raw.get(), bytes)));
-        let (repos, twice) = each_pin_once(repos.collect::<Result<_, _>>()?, side);
+        let repos = self.repos.into_iter().map(|raw| entries(raw, place.advance(raw.get(), bytes)));
+        let repos: Vec<Vec<LockedRepo>> = repos.collect::<Result<_, _>>()?;
+        let (repos, twice) = each_pin_once(repos.into_iter().flatten().collect(), side);
         let mut lock = Lock { repos, profiles: BTreeMap::new() };
         let pins: HashMap<String, &Pin> =
             lock.repos.iter().map(|repo| (lock.key(&repo.pin), &repo.pin)).collect();
         let mut profiles = BTreeMap::new();
         let mut dangling = None;
-        for (name, profile) in self.profiles {
+        let mut raw_profiles: Vec<(String, &RawValue)> = self.profiles.into_iter().collect();
+        raw_profiles.sort_by_key(|(_, raw)| raw.get().as_ptr());
+        let mut place = Place { offset: 0, line: 1 };
+        for (name, raw) in raw_profiles {
+            let (profile, fault) = profile(raw, &mut place, bytes, side)?;
             let mut find = |key: &String| {
                 let pin = pins.get(key).map(|&pin| pin.clone());
                 if pin.is_none() {
@@ -145,7 +157,8 @@ impl WireLock<'_> {
             let addons = profile.addons.iter().filter_map(|(key, addons)| Some((find(key)?, addons.clone())));
             let addons = addons.collect();
             let WireProfile { odoo, digest, export, mut modules, mut local_depends, .. } = profile;
-            let digest = digest.map_or(Digest::Absent, Digest::Written);
+            let written = digest.map_or(Digest::Absent, Digest::Written);
+            let digest = fault.map_or(written, |why| Digest::Unreadable(one_line(&why)));
             let packaging = export.map(WireExport::into_packaging).unwrap_or_default();
             for names in modules.iter_mut().chain(local_depends.values_mut()) {
                 names.sort();
@@ -161,21 +174,45 @@ impl WireLock<'_> {
     }
 }
 
-/// Reads an entry that begins at this line. If it cannot be read as a whole, only its pin and its commit are used.
-fn entry(raw: &RawValue, line: usize) -> Result<LockedRepo, String> {
+/// Reads an entry that begins at this line. If it cannot be read as a whole, only its pin and its commits are used. If
+/// fields of these are repeated, there are two entries: ours and theirs.
+fn entries(raw: &RawValue, line: usize) -> Result<Vec<LockedRepo>, String> {
     let whole: Result<WireRepo, _> = serde_json::from_str(raw.get());
-    match whole.map_err(|error| with_line(&error, line)).and_then(WireRepo::into_repo) {
-        Ok(repo) => Ok(repo),
-        Err(why) => {
-            // If a field occurs twice, the last counts.
-            let entry: Value = serde_json::from_str(raw.get()).unwrap_or_default();
-            let name =
-                entry["name"].as_str().map_or_else(String::new, |name| format!("repository `{name}`: "));
-            let is_pin_only = entry.as_object().is_some_and(|fields| fields.keys().all(|key| is_of_pin(key)));
-            let repo = pinned(entry).ok_or_else(|| format!("{name}{why}"))?;
-            let digest = if is_pin_only { Digest::PinOnly } else { Digest::Unreadable(one_line(&why)) };
-            Ok(LockedRepo { digest, ..repo })
+    let why = match whole.map_err(|error| with_line(&error, line)).and_then(WireRepo::into_repo) {
+        Ok(repo) => return Ok(vec![repo]),
+        Err(why) => one_line(&why),
+    };
+    let mut entries: Vec<LockedRepo> = Vec::new();
+    let sides = [Side::Ours, Side::Theirs].map(|side| (side, of_side(raw.get(), side)));
+    let is_repeated = sides[0].1 != sides[1].1;
+    for (side, entry) in sides {
+        let name = entry["name"].as_str().map_or_else(String::new, |name| format!("repository `{name}`: "));
+        let is_pin_only = entry.as_object().is_some_and(|fields| fields.keys().all(|key| is_of_pin(key)));
+        let repo = pinned(entry, side).ok_or_else(|| format!("{name}{why}"))?;
+        let digest =
+            if is_pin_only && !is_repeated { Digest::PinOnly } else { Digest::Unreadable(why.clone()) };
+        if entries.iter().all(|ours| ours.pin != repo.pin || !differences(ours, &repo).is_empty()) {
+            entries.push(LockedRepo { digest, ..repo });
         }
+    }
+    Ok(entries)
+}
+
+/// Reads a profile. If fields are repeated, those of the side are used, and the text says which.
+fn profile(
+    raw: &RawValue,
+    place: &mut Place,
+    text: &[u8],
+    side: Side,
+) -> Result<(WireProfile, Option<String>), String> {
+    let error = match serde_json::from_str(raw.get()) {
+        Ok(profile) => return Ok((profile, None)),
+        Err(error) => error,
+    };
+    let why = with_line(&error, place.advance(raw.get(), text));
+    match serde_json::from_value(of_side(raw.get(), side)) {
+        Ok(profile) => Ok((profile, Some(why))),
+        Err(_) => Err(why),
     }
 }
 
@@ -184,11 +221,15 @@ fn is_of_pin(field: &str) -> bool {
     ["name", "kind", "url", "branch", "tag", "rev", "commit", "merges"].contains(&field)
 }
 
-/// The pin and the commits of an entry. Everything else in it is ignored. If its merges cannot be read, they are, too.
-fn pinned(entry: Value) -> Option<LockedRepo> {
+/// The pin and the commits of an entry. Everything else in it is ignored. If its merges cannot be read, they are, too. If
+/// a merge is there twice, that of the side counts.
+fn pinned(entry: Value, side: Side) -> Option<LockedRepo> {
     const STEPS: [&str; 3] = ["merges", "patches", "tree"];
     let Value::Object(mut fields) = entry else { return None };
     fields.retain(|name, _| is_of_pin(name) || STEPS.contains(&name.as_str()));
+    if let Some(Value::Array(merges)) = fields.get_mut("merges") {
+        keep_each_once(merges, side);
+    }
     for name in ["addons", "modules", "requirements"] {
         fields.insert(name.to_owned(), Value::Array(Vec::new()));
     }
@@ -204,6 +245,19 @@ fn pinned(entry: Value) -> Option<LockedRepo> {
     })
 }
 
+/// Keeps the first of the merges with one source, or the last.
+fn keep_each_once(merges: &mut Vec<Value>, side: Side) {
+    let mut known = HashSet::new();
+    let mut keep = |merge: &Value| known.insert(merge["merge"].to_string());
+    if side == Side::Theirs {
+        merges.reverse();
+    }
+    merges.retain(&mut keep);
+    if side == Side::Theirs {
+        merges.reverse();
+    }
+}
+
 /// Sorts the entries by their pins. If a pin has several, that of the side is kept, and marked to be read again.
 fn each_pin_once(mut repos: Vec<LockedRepo>, side: Side) -> (Vec<LockedRepo>, Option<Twice>) {
     repos.sort_by(|a, b| a.pin.cmp(&b.pin));
@@ -214,13 +268,16 @@ fn each_pin_once(mut repos: Vec<LockedRepo>, side: Side) -> (Vec<LockedRepo>, Op
             kept.push(repo);
             continue;
         };
-        if last.commit != repo.commit {
-            let commits = [last.commit, repo.commit];
-            twice.get_or_insert_with(|| Twice { name: repo.pin.name.clone(), commits });
+        let why = match (&last.digest, &repo.digest) {
+            (Digest::Unreadable(why), Digest::Unreadable(same)) if why == same => Some(why.clone()),
+            _ => None,
+        };
+        if let Some(dispute) = differences(last, &repo).into_iter().next() {
+            twice.get_or_insert_with(|| Twice { dispute, why: why.clone() });
         }
+        let why = why.unwrap_or_else(|| "the lock has two entries for it".to_owned());
         let chosen = if side == Side::Ours { last.clone() } else { repo };
-        *last =
-            LockedRepo { digest: Digest::Unreadable("the lock has two entries for it".to_owned()), ..chosen };
+        *last = LockedRepo { digest: Digest::Unreadable(why), ..chosen };
     }
     (kept, twice)
 }

@@ -134,9 +134,9 @@ pub(crate) struct Rewritten<'a> {
 pub(crate) fn tell(rewritten: Option<&Rewritten<'_>>, format: Format, printer: &Printer) {
     match (format, rewritten) {
         (Format::Json, Some(Rewritten { updated, .. })) => {
-            printer.json(&ChangeReport::of(&updated.changes, &updated.held));
+            printer.json(&ChangeReport::of(&updated.changes, &updated.held, &[]));
         }
-        (Format::Json, None) => printer.json(&ChangeReport::of(&[], &[])),
+        (Format::Json, None) => printer.json(&ChangeReport::of(&[], &[], &[])),
         (Format::Human, Some(rewritten)) => rewritten.updated.tell(&rewritten.session),
         (Format::Human, None) => {}
     }

@@ -141,16 +141,17 @@ impl CheckoutTarget<'_> {
         self.checkout.obstacle(head).or_else(|| self.module.as_ref()?.obstacle())
     }
 
-    pub(crate) fn done(&self) -> Done {
+    /// What was done to it, or would be. `by_force` says that `--force` was given.
+    pub(crate) fn done(&self, by_force: bool) -> Done {
         let to = self.locked.head();
         match &self.head {
             Head::Absent if let Some(relocation) = self.relocation() => relocation,
             Head::Absent | Head::HalfClone | Head::NotGit | Head::Link(_) | Head::Other(None) => {
                 Done::Created(to)
             }
-            Head::Complete(placed) if placed.commit == to => Done::Refreshed(to),
+            Head::Complete(placed) if placed.commit == to => Done::Refreshed { commit: to, by_force },
             Head::Complete(placed) => Done::Moved { from: Some(placed.commit), to },
-            Head::Other(Some(from)) if *from == to => Done::Refreshed(to),
+            Head::Other(Some(from)) if *from == to => Done::Refreshed { commit: to, by_force },
             Head::Other(Some(from)) => Done::Moved { from: Some(*from), to },
         }
     }

@@ -106,12 +106,12 @@ impl Printer {
 
     /// A table, to stdout. On a terminal, its rows fit the width.
     pub(crate) fn table(&self, table: &Table) {
-        self.painted(&table.render(platform_width()));
+        self.painted(&table.render(width_of(&io::stdout())));
     }
 
     /// Sentences, to stdout. On a terminal, the lines fit the width.
     pub(crate) fn text(&self, text: &str) {
-        self.painted(&wrapped::wrapped(text, platform_width()));
+        self.painted(&wrapped::wrapped(text, width_of(&io::stdout())));
     }
 
     /// Data with colours, to stdout. The colours are removed if stdout gets none.
@@ -127,7 +127,14 @@ impl Printer {
     /// Prints a message to stderr.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            write_stderr(&format!("{text}\n"));
+            write_wrapped(&format!("{text}\n"));
+        }
+    }
+
+    /// Prints a command to stderr, on one line, so that it can be copied.
+    pub(crate) fn command(&self, line: &str) {
+        if !self.quiet {
+            write_stderr(&format!("{line}\n"));
         }
     }
 
@@ -146,7 +153,7 @@ impl Printer {
     /// Prints a message that only `-v` shows.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose {
-            write_stderr(&format!("{text}\n"));
+            write_wrapped(&format!("{text}\n"));
         }
     }
 
@@ -167,7 +174,7 @@ impl Printer {
     pub(crate) fn error(&self, error: &Error) {
         for Message { error, causes, hint, .. } in error.messages() {
             self.line(Word::Error, &error);
-            causes.iter().for_each(|cause| write_stderr(&format!("caused by: {cause}\n")));
+            causes.iter().for_each(|cause| write_wrapped(&format!("caused by: {cause}\n")));
             hint.iter().for_each(|hint| self.line(Word::Hint, hint));
         }
         self.failure(|| FailureReport::of(error));
@@ -200,11 +207,8 @@ impl Printer {
             Word::Warning => ("warning", "1;33"),
             Word::Hint => ("hint", "1;36"),
         };
-        if self.color {
-            write_raw(&format!("\x1b[{code}m{word}:\x1b[0m {}\n", plain(text)));
-        } else {
-            write_stderr(&format!("{word}: {text}\n"));
-        }
+        let word = if self.color { format!("\x1b[{code}m{word}:\x1b[0m") } else { format!("{word}:") };
+        write_raw(&wrapped::wrapped(&format!("{word} {}\n", plain(text)), width_of(&io::stderr())));
     }
 
     /// Shows the progress of these repositories: bars on a terminal, else one line for each, in this order.
@@ -230,10 +234,11 @@ impl Printer {
 
 /// The line that is worth telling while work goes on; failures are told at the end.
 fn line_for(name: &str, outcome: Result<&Done, &Trouble>, verbose: bool) -> Option<String> {
-    use Done::{Listed, Outdated, PassedOver, UpToDate};
+    use Done::{Listed, Outdated, PassedOver, Refreshed, UpToDate};
     let done = outcome.ok()?;
-    let is_quiet = matches!(done, UpToDate | Outdated | Listed(_) | PassedOver(_)) && !verbose;
-    (!is_quiet).then(|| format!("{name}: {done}"))
+    let is_news =
+        !matches!(done, UpToDate | Outdated | Listed(_) | PassedOver(_) | Refreshed { by_force: false, .. });
+    (is_news || verbose).then(|| format!("{name}: {done}"))
 }
 
 /// Tells a reader of JSON why a command line is not valid. clap tells the others.
@@ -253,15 +258,21 @@ fn below_bars() -> &'static str {
     if io::stderr().is_terminal() { "\n" } else { "" }
 }
 
-/// The columns of the terminal on stdout. `None` if stdout is not a terminal, or if its width is unknown.
-fn platform_width() -> Option<usize> {
-    #[cfg(unix)]
-    return rustix::termios::tcgetwinsize(io::stdout())
-        .ok()
-        .map(|size| usize::from(size.ws_col))
-        .filter(|&width| width > 0);
-    #[cfg(not(unix))]
+/// The columns of a terminal. `None` if the stream is not one, or if its width is unknown.
+#[cfg(unix)]
+fn width_of(stream: &impl std::os::fd::AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
+    Some(usize::from(size.ws_col)).filter(|&width| width > 0)
+}
+
+#[cfg(not(unix))]
+fn width_of(_: &impl Write) -> Option<usize> {
     None
+}
+
+/// Prints a message to stderr. On a terminal, its lines fit the width.
+fn write_wrapped(text: &str) {
+    write_raw(&wrapped::wrapped(&plain(text), width_of(&io::stderr())));
 }
 
 /// Makes a message safe to print: it may quote manifests or answers of servers.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::tone::{Tone, columns};
-use super::{Printer, platform_width};
+use super::{Printer, width_of};
 use crate::addons::graph::Step;
 use crate::plan::{Home, Inventory, Reason, Request, Standing, selects};
 use crate::repo::{Edition, one_line};
@@ -37,7 +37,7 @@ fn draw(printer: &Printer, steps: &[Step<'_>], label: impl Fn(&str) -> Vec<Strin
     /// No honest tree is as deep as this.
     const DRAWN: usize = 50;
     let mut text = String::new();
-    let width = platform_width();
+    let width = width_of(&std::io::stdout());
     // For each depth, whether more entries follow on that level.
     let mut goes_on: Vec<bool> = Vec::new();
     for step in steps {

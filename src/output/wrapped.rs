@@ -2,8 +2,8 @@
 
 use super::tone::columns;
 
-/// The text with its long lines broken at blanks. The rest of a line is indented below it. What is quoted stays on one
-/// line if it fits, so that it can be copied.
+/// The text with its long lines broken at blanks. The rest of a line is indented below it. What is quoted is never broken,
+/// so that a command can be copied; the terminal itself breaks it if it is too long.
 pub(super) fn wrapped(text: &str, width: Option<usize>) -> String {
     let Some(width) = width else { return text.to_owned() };
     text.split_inclusive('\n').map(|line| folded(line, width)).collect()
@@ -19,7 +19,7 @@ fn folded(line: &str, width: usize) -> String {
     let indent = format!("{first}    ");
     let (mut text, mut current) = (String::new(), first);
     let mut is_begun = false;
-    for part in parts(words, width.saturating_sub(indent.len())) {
+    for part in parts(words) {
         let gap = usize::from(is_begun);
         if is_begun && columns(&current) + gap + columns(part) > width {
             text.push_str(&current);
@@ -34,20 +34,15 @@ fn folded(line: &str, width: usize) -> String {
     format!("{text}{current}{end}")
 }
 
-/// The words of a line. What is between backticks is one word, unless it is longer than `widest`.
-fn parts(line: &str, widest: usize) -> Vec<&str> {
+/// The words of a line. What is between backticks is one word.
+fn parts(line: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut is_quoted) = (0, false);
     for (at, c) in line.char_indices().chain([(line.len(), ' ')]) {
         match c {
-            '`' => is_quoted = !is_quoted,
+            '`' => is_quoted = !is_quoted && line[at + 1..].contains('`'),
             ' ' if !is_quoted || at == line.len() => {
-                let part = &line[start..at];
-                if columns(part) > widest {
-                    parts.extend(part.split(' '));
-                } else {
-                    parts.push(part);
-                }
+                parts.push(&line[start..at]);
                 start = at + 1;
             }
             _ => {}
@@ -69,11 +64,13 @@ mod tests {
             wrapped(text, Some(34)),
             "error[OCA004]: `mine` needs\n    `queue_job`\n  hint: run\n      `oca add --module queue_job`\n      and then sync\n"
         );
-        // A quotation that is too long is broken, a word is not.
+        // Neither a quotation nor a word is broken, however long it is.
         assert_eq!(
-            wrapped("`oca add --module a_long_name_of_a_module`", Some(20)),
-            "`oca add --module\n    a_long_name_of_a_module`"
+            wrapped("run `oca add --module a_long_name_of_a_module`", Some(20)),
+            "run\n    `oca add --module a_long_name_of_a_module`"
         );
+        // A backtick that nothing closes quotes nothing.
+        assert_eq!(wrapped("a ` in a line of text", Some(12)), "a ` in a\n    line of\n    text");
         assert_eq!(wrapped("", Some(1)), "");
     }
 }

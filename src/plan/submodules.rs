@@ -173,7 +173,8 @@ impl Comparer<'_> {
             (Some(_), _, Some(_)) => {}
         }
         if let Some(found) = gitlink.filter(|found| *found != submodule.commit) {
-            self.tell(Difference::Commit { path: path.to_string(), locked: submodule.commit, found });
+            let pin = (!submodule.is_merged).then(|| submodule.repo.clone());
+            self.tell(Difference::Commit { path: path.to_string(), locked: submodule.commit, found, pin });
         }
         let mut wanted = SubmoduleEntry { name: name.clone(), ..submodule.entry.clone() };
         if let Some(old) = &here {

@@ -270,6 +270,9 @@ impl fmt::Display for Difference {
             Self::EditedProfile { profile, seal: Seal::Missing } => {
                 write!(f, "profile `{profile}` has no digest in the lock")
             }
+            Self::EditedProfile { profile, seal: Seal::Unreadable(why) } => {
+                write!(f, "profile `{profile}` was edited: it cannot be read: {why}")
+            }
             Self::EditedProfile { profile, .. } => {
                 write!(f, "profile `{profile}` was edited: it does not match its digest in the lock")
             }

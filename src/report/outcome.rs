@@ -87,8 +87,12 @@ pub(crate) enum Done {
         from: Option<CommitId>,
         to: CommitId,
     },
-    /// The commit stayed the same. Its origin, its depth or changed files were corrected.
-    Refreshed(CommitId),
+    /// The commit stayed the same. Its origin, its depth, the place of its git directory or changed files were corrected.
+    Refreshed {
+        commit: CommitId,
+        /// Whether local work may have been discarded, because `--force` was given.
+        by_force: bool,
+    },
     /// Its work tree was moved to another path of the project; its commit stayed the same.
     Relocated {
         from: String,
@@ -256,7 +260,7 @@ impl Done {
                 format!("would move {} -> {}", from.short(), to.short())
             }
             Self::Moved { from: None, to } => format!("would move to {}", to.short()),
-            Self::Refreshed(commit) => format!("would refresh at {}", commit.short()),
+            Self::Refreshed { commit, .. } => format!("would refresh at {}", commit.short()),
             Self::Relocated { from, to } => format!("would move from `{from}` to `{to}`"),
             Self::Removed => "would remove".to_owned(),
             other => other.to_string(),
@@ -275,7 +279,7 @@ impl fmt::Display for Done {
             Self::Created(commit) => write!(f, "checked out at {}", commit.short()),
             Self::Moved { from: Some(from), to } => write!(f, "moved {} -> {}", from.short(), to.short()),
             Self::Moved { from: None, to } => write!(f, "moved to {}", to.short()),
-            Self::Refreshed(commit) => write!(f, "refreshed at {}", commit.short()),
+            Self::Refreshed { commit, .. } => write!(f, "refreshed at {}", commit.short()),
             Self::Relocated { from, to } => write!(f, "moved from `{from}` to `{to}`"),
             Self::Removed => f.write_str("removed"),
             Self::Exported { modules, files } => {

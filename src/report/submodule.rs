@@ -34,6 +34,8 @@ pub(crate) enum SubmoduleDifference {
         path: String,
         locked: CommitId,
         found: CommitId,
+        /// The repository, if it can be pinned to the commit that was found: nothing is merged into it.
+        pin: Option<RepoName>,
     },
     Url {
         path: String,
@@ -90,7 +92,7 @@ impl fmt::Display for SubmoduleDifference {
             Self::Duplicate { path, name } => {
                 write!(f, "`{path}` has a second entry in `.gitmodules`: `{name}`")
             }
-            Self::Commit { path, locked, found } => {
+            Self::Commit { path, locked, found, .. } => {
                 write!(f, "`{path}` is locked at `{locked}`, but its gitlink is `{found}`")
             }
             Self::Url { path, declared, found } => {

@@ -114,7 +114,7 @@ fn every_difference_of_a_submodule_has_its_words() {
         NoGitlink { path: path() },
         Stale { path: path(), name: text("web") },
         Duplicate { path: path(), name: text("web") },
-        Commit { path: path(), locked: commit(0xaa), found: commit(0xbb) },
+        Commit { path: path(), locked: commit(0xaa), found: commit(0xbb), pin: None },
         Url { path: path(), declared: text("https://a.example/web"), found: text("https://b.example/web") },
         Branch { path: path(), declared: Some(text("18.0")), found: None },
         Path { repo: name("web"), found: other(), path: path() },

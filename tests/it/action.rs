@@ -1,6 +1,7 @@
 //! The action and the hooks at the top of this repository, with the lines that they ship.
 
 use std::fs;
+use std::path::Path;
 
 use crate::env::Env;
 use crate::markdown::{keys, page};
@@ -48,8 +49,13 @@ fn pull_request(env: &Env) -> String {
     base
 }
 
-const STEPS: [&str; 4] =
-    ["Install oca", "Compare the lock with repos.toml", "Check the modules", "Write the summary"];
+const STEPS: [&str; 5] = [
+    "Install oca",
+    "Compare the lock with repos.toml",
+    "Check the modules",
+    "Compare the requirements",
+    "Write the summary",
+];
 
 #[test]
 fn a_pull_request_is_checked_and_its_summary_says_what_changed() {
@@ -96,7 +102,7 @@ fn findings_annotate_files_and_fail_the_job_with_a_summary() {
     env.lock();
     let binary = env!("CARGO_BIN_EXE_oca");
     let (job, runner) = action(Runner::new(&env), &[("binary", binary), ("base", &base)]);
-    assert_eq!(job.names(), STEPS);
+    assert_eq!(job.names(), [STEPS[0], STEPS[1], STEPS[2], STEPS[4]]);
     let check = job.of("Check the modules");
     assert_eq!(check.code, Some(1), "{check}");
     assert!(
@@ -116,7 +122,7 @@ fn findings_annotate_files_and_fail_the_job_with_a_summary() {
     // The lock is out of date: the modules are not checked.
     env.edit("repos.toml", "18.0", "17.0");
     let (job, runner) = action(Runner::new(&env), &[("binary", binary), ("base", "HEAD~7")]);
-    assert_eq!(job.names(), [STEPS[0], STEPS[1], STEPS[3]]);
+    assert_eq!(job.names(), [STEPS[0], STEPS[1], STEPS[4]]);
     let lock = job.of("Compare the lock with repos.toml");
     assert_eq!(lock.code, Some(1), "{lock}");
     let said = summary(&runner);
@@ -146,6 +152,16 @@ fn the_project_may_be_in_a_directory_and_a_push_has_no_base() {
     assert_eq!(
         summary(&runner),
         "## The lock: passed\n\n\n## The modules: passed\n\n    1 module, 0 errors, 0 warnings\n\n"
+    );
+    env.write("the shop/requirements.txt", "lxml\n");
+    let (job, runner) =
+        action(Runner::new(&env), &[("binary", env!("CARGO_BIN_EXE_oca")), ("directory", "the shop")]);
+    let check = job.of("Compare the requirements");
+    assert!(check.code == Some(1) && check.stderr.contains("  - lxml\n"), "{check}");
+    let said = summary(&runner);
+    assert!(
+        said.contains("## The requirements: failed\n\n    error: `requirements.txt` is out of date\n"),
+        "{said}"
     );
 }
 
@@ -182,6 +198,23 @@ fn wrong_inputs_stop_the_action_before_anything_is_unpacked_or_run() {
     assert!(output.code == Some(1) && output.stdout.starts_with(said), "{output}");
 }
 
+#[test]
+fn every_file_and_page_has_the_same_checks_in_the_same_order() {
+    for name in [
+        "README.md",
+        "docs/automation.md",
+        "action.yml",
+        "docs/automation/gitlab-ci.yml",
+        ".pre-commit-hooks.yaml",
+    ] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        let text = fs::read_to_string(file).expect("a file").replace("oca -C \"$DIRECTORY\"", "oca");
+        let places =
+            ["oca lock --check", "oca check", "oca requirements --check"].map(|check| text.find(check));
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{name}: {places:?}");
+    }
+}
+
 /// An expression in a line of shell is replaced before the shell reads it, so a title could be a command.
 #[test]
 fn no_line_of_shell_has_an_expression_and_no_action_of_others_is_used() {
@@ -207,8 +240,9 @@ fn the_hooks_of_pre_commit_run_and_fail_with_what_to_type() {
     let hooks = yaml(".pre-commit-hooks.yaml");
     let entries: Vec<&str> = all_with("entry", &hooks).iter().map(|hook| text(&hook["entry"])).collect();
     let words = |entry: &'static str| entry.split(' ').skip(1).collect::<Vec<&str>>();
-    assert_eq!(entries, ["oca lock --check", "oca requirements --check -o requirements.txt"]);
+    assert_eq!(entries, ["oca lock --check", "oca check", "oca requirements --check -o requirements.txt"]);
     env.oca(&words("oca lock --check")).success();
+    env.oca(&words("oca check")).stdout_contains("OCA011").stderr_contains("0 errors").success();
     let check = "oca requirements --check -o requirements.txt";
     env.oca(&words(check)).success();
     env.edit("requirements.txt", "xlrd", "xlwt");

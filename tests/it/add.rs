@@ -35,7 +35,7 @@ fn a_name_goes_into_the_default_profile_and_the_lock() {
         .stderr("profile `standard` has `dms` already\nprofile `standard` has `web` already\n")
         .success();
     env.oca(&["add", "dms", "-q", "--format", "json"])
-        .stdout("{\n  \"version\": 1,\n  \"changes\": [],\n  \"held\": []\n}\n")
+        .stdout("{\n  \"version\": 1,\n  \"changes\": [],\n  \"held\": [],\n  \"settled\": []\n}\n")
         .success();
     assert_eq!(files(&env), before);
 }

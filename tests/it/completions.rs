@@ -67,6 +67,9 @@ fn bash_offers_the_names_of_the_project() {
     project(&env);
     for (line, expected) in [
         ("oca ou", &["outdated"][..]),
+        ("oca up", &["upgrade"]),
+        ("oca upd", &["update"]),
+        ("oca update web-", &["web-api"]),
         ("oca list -p st", &["staging", "standard"]),
         ("oca list --profile=sta", &["staging", "standard"]),
         ("oca sync ", &["web", "web-api"]),

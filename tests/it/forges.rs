@@ -89,7 +89,8 @@ fn gitea_tells_state_title_and_reviews() {
       "title": "[ADD] web_new"
     }
   ],
-  "changes": []
+  "changes": [],
+  "errors": []
 }
 "##,
         )

@@ -224,6 +224,29 @@ url = \"https://git.example.com/acme/secret.git\"
     );
 }
 
+/// `vendor/ux` moves anyway, so it gets the name of its repository. `addons/oca/tools` stays where it is.
+#[test]
+fn a_checkout_that_moves_gets_the_name_of_its_repository() {
+    let env = Env::new();
+    let entry = |path: &str, name: &str| {
+        format!(
+            "[submodule \"{path}\"]\n\tpath = {path}\n\turl = https://github.com/OCA/{name}.git\n\tbranch = 18.0\n"
+        )
+    };
+    let entries =
+        [("addons/oca/web", "web"), ("addons/oca/tools", "server-tools"), ("vendor/ux", "server-ux")];
+    env.write(".gitmodules", entries.map(|(path, name)| entry(path, name)).concat());
+    env.git(".", &["init", "-q"]);
+    env.oca(&["init", "--from", ".gitmodules", "--offline"])
+        .stderr_contains("the checkout of `server-ux` will be in `addons/oca`, not in `vendor`\n")
+        .status(3);
+    let written = env.read("repos.toml");
+    for part in ["  \"web\",\n", "  \"tools\",\n", "  \"server-ux\",\n", "[repos.tools]\nurl = "] {
+        assert!(written.contains(part), "{written}");
+    }
+    assert!(!written.contains("[repos.server-ux]"), "{written}");
+}
+
 #[test]
 fn what_git_refuses_is_refused_with_its_line() {
     let entry = |name: &str, path: &str| {

@@ -75,6 +75,13 @@ fn a_wrong_command_line_is_json_too() {
     assert_eq!(value["errors"][0]["message"], "unexpected argument '--chek' found");
     assert_eq!(value["errors"][0]["hint"], "a similar argument exists: '--check'");
     assert!(stderr.starts_with("error: unexpected argument '--chek' found\n"), "{stderr}");
+    for (words, tip) in
+        [(["status", "--json"], "use '--format json'"), (["cache", "--json"], "this command prints no JSON")]
+    {
+        let said = format!("error: unexpected argument '--json' found\n\n  tip: {tip}\n\nUsage: ");
+        env.oca(&words).stderr_contains(&said).status(2);
+    }
+    env.oca(&["cache", "size", "--json"]).stderr_contains("  tip: use '--format json'\n").status(2);
     let (value, _) = failed(&env, &["why", "--format=json"]);
     let missing = "the following required arguments were not provided: <MODULE>...";
     assert_eq!(

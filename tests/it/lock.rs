@@ -224,11 +224,11 @@ fn what_changed_is_told_to_machines() {
     env.oca(&["lock", "--format", "json", "-q"])
         .stdout(&format!(
             "{{\n  \"version\": 1,\n  \"changes\": [\n    {{\n      \"name\": \"web\",\n      \"change\": \"added\",\n      \
-             \"merge\": null,\n      \"from\": null,\n      \"to\": \"{commit}\"\n    }}\n  ],\n  \"held\": []\n}}\n"
+             \"merge\": null,\n      \"from\": null,\n      \"to\": \"{commit}\"\n    }}\n  ],\n  \"held\": [],\n  \"settled\": []\n}}\n"
         ))
         .success();
     env.oca(&["lock", "--format", "json", "-q"])
-        .stdout("{\n  \"version\": 1,\n  \"changes\": [],\n  \"held\": []\n}\n")
+        .stdout("{\n  \"version\": 1,\n  \"changes\": [],\n  \"held\": [],\n  \"settled\": []\n}\n")
         .success();
 }
 

@@ -6,18 +6,16 @@ use crate::project::{WEB, repository};
 
 const HINT: &str = "hint: run `oca lock` and commit the result\n";
 
-/// Expects these differences, each on a line of its own, and the first in the error.
+/// Expects these differences, each on a line of its own, and their number in the error.
 #[track_caller]
 fn assert_stale(env: &Env, differences: &[&str]) {
-    let more = match differences.len() - 1 {
-        0 => String::new(),
-        1 => ", and 1 more difference".to_owned(),
-        more => format!(", and {more} more differences"),
+    let count = match differences.len() {
+        1 => "1 difference".to_owned(),
+        count => format!("{count} differences"),
     };
-    let first = differences[0];
     env.oca(&["lock", "--check"])
         .stdout(&differences.iter().map(|line| format!("{line}\n")).collect::<String>())
-        .stderr(&format!("error: `oca.lock.json` is out of date: {first}{more}\n{HINT}"))
+        .stderr(&format!("error: `oca.lock.json` is out of date: {count}\n{HINT}"))
         .status(1);
 }
 
@@ -28,7 +26,7 @@ fn a_fresh_lock_is_silence() {
     env.locked(WEB);
     env.oca(&["lock", "--check"]).success();
     env.oca(&["lock", "--check", "--format", "json"])
-        .stdout("{\n  \"version\": 1,\n  \"fresh\": true,\n  \"differences\": []\n}\n")
+        .stdout("{\n  \"version\": 1,\n  \"fresh\": true,\n  \"differences\": [],\n  \"errors\": []\n}\n")
         .success();
 }
 
@@ -63,7 +61,7 @@ fn a_missing_lock_is_stale() {
         .stderr(&format!("error: there is no `oca.lock.json`\n{HINT}"))
         .status(1);
     env.oca(&["lock", "--check", "--format", "json"])
-        .stdout("{\n  \"version\": 1,\n  \"fresh\": false,\n  \"differences\": [\n    \"there is no lock\"\n  ]\n}\n")
+        .stdout("{\n  \"version\": 1,\n  \"fresh\": false,\n  \"differences\": [\n    \"there is no lock\"\n  ],\n  \"errors\": []\n}\n")
         .stderr(&format!("error: there is no `oca.lock.json`\n{HINT}"))
         .status(1);
 }
@@ -173,9 +171,9 @@ fn a_file_that_is_spaced_or_sorted_by_hand_is_told() {
     }
     env.oca(&["lock", "--check", "--format", "json"])
         .stdout(&format!(
-            "{{\n  \"version\": 1,\n  \"fresh\": false,\n  \"differences\": [\n    \"{layout}\"\n  ]\n}}\n"
+            "{{\n  \"version\": 1,\n  \"fresh\": false,\n  \"differences\": [\n    \"{layout}\"\n  ],\n  \"errors\": []\n}}\n"
         ))
-        .stderr(&format!("error: `oca.lock.json` is out of date: {layout}\n{HINT}"))
+        .stderr(&format!("error: `oca.lock.json` is out of date: 1 difference\n{HINT}"))
         .status(1);
     env.remove_remotes();
     env.lock();

@@ -47,7 +47,10 @@ fn an_edit_of_any_field_is_told_refused_and_mended() {
         let edited = lock.replacen(from, to, 1);
         assert_ne!(edited, lock, "{from}");
         env.write("oca.lock.json", edited);
-        env.oca(&["lock", "--check"]).stdout(&format!("{EDITED}\n")).stderr_contains(EDITED).status(1);
+        env.oca(&["lock", "--check"])
+            .stdout(&format!("{EDITED}\n"))
+            .stderr_contains("1 difference")
+            .status(1);
         env.oca(&["lock", "-q"]).success();
         env.assert_file("oca.lock.json", &lock);
     }
@@ -96,7 +99,7 @@ fn an_entry_of_an_earlier_oca_is_read_anew() {
     let said = "`web` at branch `18.0` has no digest in the lock";
     env.oca(&["lock", "--check"])
         .stdout(&format!("{said}\nprofile `standard` has no digest in the lock\n"))
-        .stderr_contains(said)
+        .stderr_contains("is out of date: 2 differences")
         .status(1);
     env.oca(&["remove", "web"])
         .stderr(
@@ -284,7 +287,7 @@ fn an_entry_that_cannot_be_read_is_named_refused_and_read_anew() {
         assert_ne!(edited, lock, "{from}");
         env.write("oca.lock.json", &edited);
         let said = format!("`web` at branch `18.0` was edited: its entry cannot be read: {why}");
-        env.oca(&["lock", "--check"]).stdout_contains(&said).stderr_contains(&said).status(1);
+        env.oca(&["lock", "--check"]).stdout_contains(&said).stderr_contains("is out of date").status(1);
         for command in [["remove", "web"], ["add", "dms"], ["find", "web_x"]] {
             let said = format!("was edited: the entry of `web` cannot be read: {why}");
             env.oca(&command).stderr_contains(&said).stderr_contains("hint: run `oca lock`").status(1);
@@ -324,6 +327,56 @@ fn two_entries_of_one_pin_at_different_commits_are_chosen_of_by_the_user() {
         env.oca(&[&["lock", "-q"], words].concat()).success();
         env.assert_file("oca.lock.json", chosen);
     }
+}
+
+#[test]
+fn two_commits_in_one_entry_are_chosen_of_by_the_user() {
+    let env = Env::new();
+    let (remote, lock) = full(&env);
+    let old = remote.commit_of("18.0");
+    remote.branch("18.0").module("web_new", &[]).commit();
+    env.oca(&["lock", "-q", "--upgrade"]).success();
+    let (new, commit) = (env.read("oca.lock.json"), remote.commit_of("18.0"));
+    // Somebody deleted the markers of a conflict, and kept the lines of both sides.
+    let line = |commit: &str| format!("      \"commit\": \"{commit}\",\n");
+    let both = new.replace(&line(&commit), &format!("{}{}", line(&old), line(&commit)));
+    assert_ne!(both, new);
+    let said = format!(
+        "`oca.lock.json` was edited: it has two commits for `web`, `{old}` and `{commit}`: duplicate field \
+         `commit` at line "
+    );
+    for command in [&["lock", "--check"][..], &["list"], &["sync"], &["addons-path"], &["export", "out"]] {
+        env.write("oca.lock.json", &both);
+        env.oca(command)
+            .stderr_contains(&said)
+            .stderr_contains("`oca lock --ours web` for the first of the two")
+            .status(1);
+        env.assert_file("oca.lock.json", &both);
+    }
+    let pin = format!("web@{commit}");
+    for (words, chosen) in
+        [(&[][..], &new), (&["--ours", "web"], &lock), (&["--theirs", "web"], &new), (&[&*pin], &new)]
+    {
+        env.write("oca.lock.json", &both);
+        env.oca(&[&["lock", "-q"], words].concat()).success();
+        env.assert_file("oca.lock.json", chosen);
+    }
+}
+
+#[test]
+fn a_field_that_is_twice_in_a_profile_is_named_and_mended() {
+    let env = Env::new();
+    let (_, lock) = full(&env);
+    let edited = lock.replacen("      \"repos\": [", "      \"odoo\": \"18.0\",\n      \"repos\": [", 1);
+    assert_ne!(edited, lock);
+    env.write("oca.lock.json", &edited);
+    env.oca(&["lock", "--check"])
+        .stdout_contains("was edited: it cannot be read: duplicate field `odoo` at line ")
+        .stderr_contains("hint: run `oca lock`")
+        .status(1);
+    env.oca(&["remove", "web"]).stderr_contains("cannot be read: duplicate field `odoo` at line ").status(1);
+    env.oca(&["lock", "-q"]).success();
+    env.assert_file("oca.lock.json", &lock);
 }
 
 #[test]

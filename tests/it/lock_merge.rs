@@ -97,6 +97,19 @@ fn ours_takes_our_commit_with_its_own_facts() {
 }
 
 #[test]
+fn machines_get_the_side_that_was_taken() {
+    let env = Env::new();
+    let remotes = project(&env);
+    let (ours, theirs) = merged_with_conflict(&env, &remotes);
+    let output = env.oca(&["lock", "--theirs", "--format", "json", "-q"]).output();
+    let told: serde_json::Value = serde_json::from_str(&output.stdout).expect("JSON");
+    let expected = serde_json::json!([{
+        "name": "web", "merge": null, "side": "theirs", "ours": ours, "theirs": theirs, "newer": false
+    }]);
+    assert_eq!(told["settled"], expected, "{output}");
+}
+
+#[test]
 fn every_other_command_says_that_the_lock_is_in_conflict() {
     let env = Env::new();
     let remotes = project(&env);

@@ -42,12 +42,30 @@ fn pins_behind_their_branch_are_listed() {
 }
 
 #[test]
+fn machines_get_what_could_not_be_asked() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    env.remove_remotes();
+    for words in [&["outdated"][..], &["lock", "--check", "--upstream"]] {
+        let output = env.oca(&[words, &["--format", "json", "--offline"]].concat()).output();
+        assert_eq!(output.code, Some(3), "{output}");
+        let told: serde_json::Value = serde_json::from_str(&output.stdout).expect("JSON");
+        assert_eq!(told["errors"][0]["repos"], serde_json::json!(["web"]), "{output}");
+        assert!(
+            told["errors"][0]["message"].as_str().is_some_and(|text| text.starts_with("cannot fetch `web`"))
+        );
+        assert_ne!(told["fresh"], true, "{output}");
+    }
+}
+
+#[test]
 fn machines_get_both_commits() {
     let env = Env::new();
     let remote = web(&env);
     env.locked(WEB);
     env.oca(&["outdated", "--format", "json"])
-        .stdout("{\n  \"version\": 1,\n  \"repos\": [],\n  \"merges\": [],\n  \"requests\": [],\n  \"changes\": []\n}\n")
+        .stdout("{\n  \"version\": 1,\n  \"repos\": [],\n  \"merges\": [],\n  \"requests\": [],\n  \"changes\": [],\n  \"errors\": []\n}\n")
         .success();
     let locked = remote.commit_of("18.0");
     let head = remote.branch("18.0").file("x", "").commit();

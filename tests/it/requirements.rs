@@ -380,11 +380,32 @@ fn machines_get_requirements_and_conflicts() {
   ],
   "conflicts": [],
   "warnings": [],
-  "problems": []
+  "problems": [],
+  "fresh": null,
+  "differences": null
 }
 "#,
         )
         .success();
+}
+
+#[test]
+fn machines_get_the_result_of_a_check() {
+    let env = Env::new();
+    repositories(&env, "lxml", "xlrd\n");
+    env.locked(BOTH);
+    let check = |words: &[&str]| {
+        let output = env.oca(&[&["requirements", "--check", "--format", "json"], words].concat()).output();
+        let told: serde_json::Value = serde_json::from_str(&output.stdout).expect("JSON");
+        (output.code, told["fresh"].clone(), told["differences"].clone())
+    };
+    let missing = serde_json::json!(["there is no such file"]);
+    assert_eq!(check(&[]), (Some(1), false.into(), missing.clone()));
+    assert_eq!(check(&["--system", "-o", "packages.txt"]), (Some(1), false.into(), missing));
+    env.oca(&["requirements", "-q", "-o", "requirements.txt"]).success();
+    assert_eq!(check(&[]), (Some(0), true.into(), serde_json::json!([])));
+    env.edit("requirements.txt", "xlrd", "xlwt");
+    assert_eq!(check(&[]), (Some(1), false.into(), serde_json::json!(["+ xlrd", "- xlwt"])));
 }
 
 #[test]
@@ -413,7 +434,9 @@ fn machines_get_conflicts_too() {
     }
   ],
   "warnings": [],
-  "problems": []
+  "problems": [],
+  "fresh": null,
+  "differences": null
 }
 "#
     );

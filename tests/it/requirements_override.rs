@@ -105,7 +105,9 @@ fn machines_see_what_is_an_override() {
   ],
   "conflicts": [],
   "warnings": [],
-  "problems": []
+  "problems": [],
+  "fresh": null,
+  "differences": null
 }
 "#,
         )

@@ -196,7 +196,9 @@ fn machines_get_packages_and_programs() {
       ]
     }
   ],
-  "problems": []
+  "problems": [],
+  "fresh": null,
+  "differences": null
 }
 "#,
         )

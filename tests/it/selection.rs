@@ -311,7 +311,7 @@ fn local_modules_are_roots_and_the_recorded_ones_count_if_they_are_missing() {
     env.oca(&["lock", "--check"])
         .stdout(&format!("{said}\n"))
         .stderr(&format!(
-            "error: `oca.lock.json` is out of date: {said}\nhint: run `oca lock` and commit the result\n"
+            "error: `oca.lock.json` is out of date: 1 difference\nhint: run `oca lock` and commit the result\n"
         ))
         .status(1);
     env.oca(&["list"]).stderr_contains(said).status(1);
@@ -354,11 +354,14 @@ fn a_stale_selection_is_reported_with_added_and_removed_modules() {
     let lean = |modules: &str| format!("[profiles.lean]\n{ALL}{modules}\n");
     env.locked(&lean("modules = [\"a\"]"));
     let said = |text: &str| {
-        let stderr = format!(
-            "error: `oca.lock.json` is out of date: {text}\nhint: run `oca lock` and commit the result\n"
-        );
-        env.oca(&["lock", "--check"]).stdout(&format!("{text}\n")).stderr(&stderr).status(1);
-        env.oca(&["addons-path"]).stderr(&stderr).status(1);
+        let stderr = |what: &str| {
+            format!(
+                "error: `oca.lock.json` is out of date: {what}\nhint: run `oca lock` and commit the result\n"
+            )
+        };
+        let check = env.oca(&["lock", "--check"]).stdout(&format!("{text}\n"));
+        check.stderr(&stderr("1 difference")).status(1);
+        env.oca(&["addons-path"]).stderr(&stderr(text)).status(1);
     };
     for (modules, text) in [
         ("modules = [\"a\", \"y2\"]", "profile `lean` selects `x2`, `y2`, but the lock does not say so"),

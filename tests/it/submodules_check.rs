@@ -52,8 +52,9 @@ fn every_difference_is_named_and_repaired() {
 "
     );
     let error = format!(
-        "error: `.gitmodules` and the index do not match the lock: `oca/web` is locked at `{web}`, but its gitlink \
-         is `{dms}`, and 6 more differences\nhint: run `oca submodules` and commit the result\n"
+        "error: `.gitmodules` and the index do not match the lock: 7 differences\n\
+         hint: run `oca submodules` and commit the result; to keep the commit of the gitlink, run `oca lock web@{dms}` \
+         first\n"
     );
     let notes = "`lib/theirs` is in `.gitmodules`, but has no gitlink, and oca does not manage it\n\
                  3 gitlinks are staged and not committed: see `git diff --cached --submodule`\n";
@@ -76,6 +77,33 @@ fn every_difference_is_named_and_repaired() {
     assert!(env.read(".gitmodules").contains("lib/theirs") && !env.read(".gitmodules").contains("again"));
     env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
     env.oca(&["submodules"]).stderr("2 submodules as locked\n").success();
+}
+
+/// As after `git submodule update --remote oca/web` and `git commit -a`.
+#[test]
+fn a_gitlink_that_somebody_moved_can_be_kept() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    env.declare_submodules(REMOTES, &["web"], "");
+    env.init_git();
+    env.sync();
+    env.commit_all("Add web");
+    let new = web.branch("18.0").file("new", "").commit();
+    env.git("oca/web", &["fetch", "-q", "origin", "18.0"]);
+    env.git("oca/web", &["checkout", "-q", &new]);
+    env.commit_all("Move web");
+    env.oca(&["lock", "--check"])
+        .stdout_contains("but its gitlink is")
+        .stderr_contains(&format!("to keep the commit of the gitlink, run `oca lock web@{new}` first\n"))
+        .status(1);
+    env.oca(&["lock", &format!("web@{new}")])
+        .stderr_contains(
+            "next: `oca sync` checks out the commits and stages the gitlinks; commit them together with \
+             `oca.lock.json`\n",
+        )
+        .success();
+    env.oca(&["lock", "--check"]).success();
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
 }
 
 #[test]
@@ -126,7 +154,9 @@ fn without_a_repository_around_the_lock_alone_is_checked() {
     repository(&env, "web");
     env.declare_submodules(REMOTES, &["web"], "");
     env.oca(&["lock", "-q"]).success();
-    env.oca(&["lock", "--check"]).success();
+    env.oca(&["lock", "--check"])
+        .stderr("there is no git repository here, so no gitlinks are compared\n")
+        .success();
     env.oca(&["submodules", "--check"])
         .stderr_contains(
             "error: `mode = \"submodule\"` needs `[TEMP]/project` to be inside a git repository\n",

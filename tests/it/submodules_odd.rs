@@ -86,7 +86,7 @@ fn tracked_files_in_the_place_of_a_submodule_are_kept() {
         .stdout(
             "`oca/web` cannot be a submodule: the surrounding repository tracks `oca/web/mine.txt` there\n",
         )
-        .stderr_contains("error: `.gitmodules` and the index do not match the lock: `oca/web` cannot be")
+        .stderr_contains("error: `.gitmodules` and the index do not match the lock: 1 difference\n")
         .status(1);
     env.git("", &["rm", "-rq", "oca/web"]);
     env.sync();

@@ -80,13 +80,19 @@ fn without_colour(text: &str) -> String {
     pieces.fold(first, |all, piece| all + piece.split_once('m').map_or(piece, |(_, rest)| rest))
 }
 
-/// What a run prints on a terminal with so many columns. Its stderr goes elsewhere.
+/// What a run prints to stdout on a terminal with so many columns.
 #[cfg(target_os = "linux")]
 #[track_caller]
 fn on_terminal(env: &Env, columns: usize, line: &str) -> Vec<String> {
+    in_terminal(env, columns, &format!("{line} 2>/dev/null"))
+}
+
+/// What the line, which may send a stream elsewhere, prints on a terminal with so many columns.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn in_terminal(env: &Env, columns: usize, line: &str) -> Vec<String> {
     let oca = env!("CARGO_BIN_EXE_oca");
-    let line =
-        format!("stty cols {columns} rows 20; cd '{}'; '{oca}' {line} 2>/dev/null", env.project().display());
+    let line = format!("stty cols {columns} rows 20; cd '{}'; '{oca}' {line}", env.project().display());
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut command = env.command("script");
     command.env("PATH", path).env("TERM", "xterm").args(["-qec", &line, "/dev/null"]).stdin(Stdio::null());
@@ -130,6 +136,30 @@ fn reports_fit_60_columns_and_break_no_word() {
         };
         assert_eq!(words(&without_colour(&shown.join("\n"))), words(&plain), "`oca {line}`");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn messages_fit_60_columns_and_break_neither_a_word_nor_a_command() {
+    let env = Env::new();
+    env.copy_demo();
+    env.edit("repos.toml", "odoo = \"18.0\"", "odoo = \"17.0\"");
+    let shown = in_terminal(&env, 60, "list >/dev/null");
+    let plain: Vec<String> = shown.iter().map(|line| without_colour(line)).collect();
+    assert_eq!(
+        plain[..3],
+        [
+            "error: `oca.lock.json` is out of date: `server-kit` wants",
+            "    branch `17.0`, but the lock has branch `18.0`, and 7",
+            "    more differences"
+        ],
+        "{plain:#?}"
+    );
+    let shown = in_terminal(&env, 12, "list >/dev/null");
+    let hint: Vec<String> = shown.iter().map(|line| without_colour(line)).collect();
+    let begin = hint.len().saturating_sub(6);
+    let expected = ["hint: run", "    `oca lock`", "    and", "    commit", "    the", "    result"];
+    assert_eq!(hint[begin..], expected, "{shown:#?}");
 }
 
 #[cfg(target_os = "linux")]

@@ -44,7 +44,7 @@ pub(super) fn print(is_repos_yaml: bool, session: &Session<'_>, lock: &Lock) -> 
         session.printer.note(&format!("{name}: its commit must be pushed with `oca sync --push` first"));
     }
     session.printer.note("# A .gitmodules file has no commits. These commands stage them:");
-    foreign::gitlinks(&repos).for_each(|command| session.printer.note(&command));
+    foreign::gitlinks(&repos).for_each(|command| session.printer.command(&command));
     Ok(())
 }
 

@@ -34,9 +34,14 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let mut submodules = Vec::new();
     if let Some(lock) =
         lock.as_ref().filter(|_| differences.is_empty() && session.config.mode == Mode::Submodule)
-        && let Some(survey) = Survey::take(session, lock)?
     {
-        submodules = survey.differences().to_vec();
+        submodules = match Survey::take(session, lock)? {
+            Some(survey) => survey.differences().to_vec(),
+            None => {
+                session.printer.note("there is no git repository here, so no gitlinks are compared");
+                Vec::new()
+            }
+        };
         differences.extend(submodules.iter().cloned().map(Difference::Submodule));
     }
     let mut failures = Vec::new();
@@ -45,14 +50,15 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         differences.extend(more);
         failures = failed;
     }
+    let failed = (!failures.is_empty()).then_some(Error::Repos { failures });
     match args.format.format {
         Format::Human => {
             differences.iter().for_each(|difference| session.printer.data_line(difference));
         }
-        Format::Json => session.printer.json(&FreshnessReport::of(&differences)),
+        Format::Json => session.printer.json(&FreshnessReport::of(&differences, failed.as_ref())),
     }
-    if !failures.is_empty() {
-        return Err(Error::Repos { failures });
+    if let Some(failed) = failed {
+        return Err(failed);
     }
     if !submodules.is_empty() {
         return Err(Error::Submodules { differences: submodules });
@@ -63,15 +69,15 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     match (lock, differences.is_empty()) {
         (_, true) => Ok(()),
         (None, _) => Err(Error::NoLock { file }),
-        (Some(_), false) => Err(refused(differences, file)),
+        (Some(_), false) => Err(refused(&differences, file)),
     }
 }
 
 /// Chooses the error by its hint: a plain `oca lock` repairs neither pins nor forged entries.
-fn refused(differences: Vec<Difference>, file: std::path::PathBuf) -> Error {
+fn refused(differences: &[Difference], file: std::path::PathBuf) -> Error {
     let (mut unreachable, mut untrue) = (Vec::new(), Vec::new());
     let (mut steps, mut forged) = (Vec::new(), Vec::new());
-    for difference in &differences {
+    for difference in differences {
         match difference {
             Difference::Step(StepDifference::ByHand { what, .. } | StepDifference::Unproven { what }) => {
                 steps.push(what.clone());
@@ -80,7 +86,7 @@ fn refused(differences: Vec<Difference>, file: std::path::PathBuf) -> Error {
             Difference::Step(StepDifference::Astray(_)) => {}
             Difference::Unreachable { name, .. } => unreachable.push(name.clone()),
             Difference::Untrue { name, commit, .. } => untrue.push((name.clone(), *commit)),
-            _ => return Error::Stale { file, differences, locked: false },
+            _ => return Error::StaleAsReported { file, count: differences.len() },
         }
     }
     untrue.dedup();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::error::{DatedDispute, Error};
 use crate::git::{FileVersions, Snapshot, merging};
-use crate::lock::{self, Dispute, Lock, Side, Sides};
+use crate::lock::{self, Dispute, Lock, Settled, Side, Sides};
 use crate::ops::named_repos;
 use crate::plan::{self, Declared, Moves};
 use crate::repo::{CommitId, Reference, RepoName, first_names, minute};
@@ -57,14 +57,14 @@ impl Choice {
         }
     }
 
-    /// The pins of a lock with merge conflicts. If the user did not name the repository and one commit contains the
+    /// The pins of a lock with merge conflicts, and what was decided. If the user did not name the repository and one commit contains the
     /// other, it is taken: it has the changes of both sides.
     pub(super) fn settled(
         &self,
         named: BTreeMap<RepoName, Side>,
         session: &Session<'_>,
         moves: &Moves,
-    ) -> Result<Lock, Error> {
+    ) -> Result<(Lock, Vec<Settled>), Error> {
         let file = session.lock_file();
         let both = both_sides(session, &file)?;
         let is_open = |dispute: &Dispute| match moves {
@@ -72,43 +72,45 @@ impl Choice {
             _ => true,
         };
         let disputes: Vec<Dispute> = both.disputes().into_iter().filter(is_open).collect();
-        let mut decided: Vec<(Dispute, Side)> = Vec::new();
+        let mut settled: Vec<Settled> = Vec::new();
         let declared = plan::declared(&session.config);
         let (mut open, mut uses, mut unasked) = (Vec::new(), Vec::new(), Vec::new());
         for dispute in disputes {
-            let Dispute { pin, merge, ours, theirs } = &dispute;
+            let Dispute { pin, ours, theirs, .. } = &dispute;
             let name = &pin.name;
-            let what = merge.as_ref().map_or_else(|| name.to_string(), |merge| merge.of(name));
+            let what = dispute.what();
             let mut newer = || {
                 newer(session, &declared, &dispute).unwrap_or_else(|error| {
                     unasked.push((name.clone(), error));
                     None
                 })
             };
-            let (side, note) = if let Some(side) = named.get(name) {
-                (*side, "")
+            let (side, is_newer) = if let Some(side) = named.get(name) {
+                (*side, false)
             } else if let Some(side) = newer() {
-                (side, ", which contains the other one")
+                (side, true)
             } else if let Some(side) = self.of_the_rest() {
-                (side, "")
+                (side, false)
             } else {
                 open.push(dated(session, &declared, dispute));
                 continue;
             };
             let (word, commit) = if side == Side::Ours { ("our", ours) } else { ("their", theirs) };
-            uses.push(format!("{what}: uses {word} commit {}{note}", commit.short()));
-            decided.push((dispute, side));
+            let why = if is_newer { ", which contains the other one" } else { "" };
+            uses.push(format!("{what}: uses {word} commit {}{why}", commit.short()));
+            settled.push(Settled { dispute, side, is_newer });
         }
         tell_unasked(session, &unasked);
         if !open.is_empty() {
             return Err(Error::Disputed { file, disputes: open, named, is_asked: unasked.is_empty() });
         }
         uses.iter().for_each(|line| session.printer.note(line));
-        Ok(both.pins(|pin, merge| {
+        let lock = both.pins(|pin, merge| {
             let is_it = |dispute: &Dispute| dispute.pin == *pin && dispute.merge.as_ref() == merge;
-            let decided = decided.iter().find(|(dispute, _)| is_it(dispute)).map(|(_, side)| *side);
-            named.get(&pin.name).copied().or(decided)
-        }))
+            let found = settled.iter().find(|settled| is_it(&settled.dispute)).map(|settled| settled.side);
+            named.get(&pin.name).copied().or(found)
+        });
+        Ok((lock, settled))
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn upgrade(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Re
     let rewritten = if how.dry_run { rewrite.discard() } else { rewrite.finish()? };
     done.iter().for_each(|line| session.printer.note(line));
     match rewritten {
-        Some(rewritten) => super::conclude(rewritten.updated, how, &rewritten.session),
+        Some(rewritten) => super::conclude(rewritten.updated, &[], how, &rewritten.session),
         None => Ok(()),
     }
 }

@@ -12,11 +12,12 @@ pub(super) use care::CareArgs;
 use conflict::Choice;
 
 use crate::complete;
+use crate::config::Mode;
 use crate::diff::diffs;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
-use crate::lock;
+use crate::lock::{self, Settled};
 use crate::ops::{
     Care, Updated, ask_changelogs, movables, tell_of_hooks, tell_of_plain_core, tell_unread_changelogs,
     unknown_repo, upgrade as upgrade_lock, warn_of_conflicts_with_odoo, warn_of_lacking,
@@ -170,13 +171,12 @@ fn core_names(session: &Session<'_>) -> Result<BTreeSet<RepoName>, Error> {
 fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error> {
     let sides = how.choice.sides(session)?;
     let _claim = session.claim()?;
-    let mut was_open = false;
+    // Of a lock that git could not merge.
+    let mut settled = None;
     let updated = match session.lock_as_it_stands() {
-        Err(Error::Lock(
-            lock::Error::Conflicted { .. } | lock::Error::Twice { .. } | lock::Error::Unmerged { .. },
-        )) => {
-            was_open = true;
-            let pins = how.choice.settled(sides, session, moves)?;
+        Err(Error::Lock(error)) if error.has_both_sides() => {
+            let (pins, decided) = how.choice.settled(sides, session, moves)?;
+            settled = Some(decided);
             upgrade_lock(session, Some(pins), moves, how.care)?.settled()
         }
         old => {
@@ -188,11 +188,11 @@ fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error
     if !how.dry_run {
         updated.save(session)?;
         // If a merge failed, an entry is still the one of before the conflict.
-        if was_open && updated.is_complete() {
+        if settled.is_some() && updated.is_complete() {
             stage_merged(session);
         }
     }
-    conclude(updated, how, session)
+    conclude(updated, &settled.unwrap_or_default(), how, session)
 }
 
 /// Tells git that the conflict in the lock is resolved. If git's index cannot be written, the user has to do it.
@@ -218,8 +218,13 @@ fn show(updated: &Updated, session: &Session<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reports an updated lock, which is written already.
-fn conclude(updated: Updated, how: &How<'_>, session: &Session<'_>) -> Result<(), Error> {
+/// Reports an updated lock, which is written already. `settled` is what both sides of a merge moved.
+fn conclude(
+    updated: Updated,
+    settled: &[Settled],
+    how: &How<'_>,
+    session: &Session<'_>,
+) -> Result<(), Error> {
     match how.format {
         Format::Human => {
             if how.dry_run {
@@ -227,7 +232,7 @@ fn conclude(updated: Updated, how: &How<'_>, session: &Session<'_>) -> Result<()
             }
             updated.tell(session);
         }
-        Format::Json => session.printer.json(&ChangeReport::of(&updated.changes, &updated.held)),
+        Format::Json => session.printer.json(&ChangeReport::of(&updated.changes, &updated.held, settled)),
     }
     warn_of_lacking(session, &updated.lock)?;
     warn_of_conflicts_with_odoo(session, &updated.lock)?;
@@ -236,7 +241,19 @@ fn conclude(updated: Updated, how: &How<'_>, session: &Session<'_>) -> Result<()
     if how.dry_run {
         session.printer.note("dry run: the lock is not changed");
     } else if !updated.changes.is_empty() {
-        session.printer.next("`oca sync` checks out the commits");
+        tell_next(session);
     }
     updated.finish()
+}
+
+/// Names `oca sync` as the next step. Until then, gitlinks do not match the lock, and CI would find out: so everybody is
+/// told.
+fn tell_next(session: &Session<'_>) {
+    match session.config.mode {
+        Mode::Clone => session.printer.next("`oca sync` checks out the commits"),
+        Mode::Submodule => session.printer.note(&format!(
+            "next: `oca sync` checks out the commits and stages the gitlinks; commit them together with `{}`",
+            lock::FILE_NAME
+        )),
+    }
 }

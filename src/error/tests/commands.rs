@@ -7,6 +7,11 @@ use crate::git::Error as GitError;
 use crate::repo::samples::{commit, every_variant, name};
 use crate::report::{Needer, Problem, Spot, Trouble, WhyMissing, WhyUnmet};
 
+/// A gitlink that somebody moved.
+fn moved(path: &str, pin: Option<RepoName>) -> SubmoduleDifference {
+    SubmoduleDifference::Commit { path: path.to_owned(), locked: commit(0xaa), found: commit(0xbb), pin }
+}
+
 fn needer() -> Needer {
     Needer { module: "web_y".to_owned(), repo: "web".to_owned(), is_wanted: true }
 }
@@ -125,6 +130,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         SkippedCore { names: vec!["enterprise".to_owned()] },
         Silent {},
         Stale { file: lock_file(), differences: vec![Difference::NoLock, Difference::Layout], locked: true },
+        StaleAsReported { file: lock_file(), count: 2 },
         Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }] },
         Threads { why: "no more processes".to_owned() },
         OtherProfile { directory: "out".into(), found: "lean".to_owned(), asked: "standard".to_owned() },
@@ -279,7 +285,9 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: remove it from `skip`; for Odoo without Enterprise, use a profile with `edition = "community"`
     1 `oca.lock.json` is out of date, and `--locked` was given: there is no lock, and 1 more difference
       hint: run `oca lock` and commit the result
-    1 `.gitmodules` and the index do not match the lock: `oca/web` is not a submodule yet
+    1 `oca.lock.json` is out of date: 2 differences
+      hint: run `oca lock` and commit the result
+    1 `.gitmodules` and the index do not match the lock: 1 difference
       hint: run `oca submodules` and commit the result
     2 cannot start threads: no more processes
       hint: raise the limits `ulimit -u` and `ulimit -v`
@@ -332,6 +340,10 @@ fn some_refusals_have_several_wordings() {
             unasked: 3,
         },
         Error::Stale { file: lock_file(), differences: Vec::new(), locked: false },
+        Error::Submodules { differences: vec![moved("web", Some(name("web")))] },
+        Error::Submodules { differences: vec![moved("web", None)] },
+        Error::Submodules { differences: ["web", "dms"].map(|one| moved(one, Some(name(one)))).into() },
+        Error::Submodules { differences: ["a", "b", "c", "d"].map(|one| moved(one, Some(name(one)))).into() },
         Error::UnknownModule {
             name: "web_x".to_owned(),
             profile: "standard".to_owned(),
@@ -359,6 +371,14 @@ fn some_refusals_have_several_wordings() {
       hint: run the command again; some repositories could not be reached
     1 `oca.lock.json` is out of date: it is not formatted as oca writes it
       hint: run `oca lock` and commit the result
+    1 `.gitmodules` and the index do not match the lock: 1 difference
+      hint: run `oca submodules` and commit the result; to keep the commit of the gitlink, run `oca lock web@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` first
+    1 `.gitmodules` and the index do not match the lock: 1 difference
+      hint: run `oca submodules` and commit the result
+    1 `.gitmodules` and the index do not match the lock: 2 differences
+      hint: run `oca submodules` and commit the result; to keep the commits of the gitlinks, run `oca lock web@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb dms@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` first
+    1 `.gitmodules` and the index do not match the lock: 4 differences
+      hint: run `oca submodules` and commit the result; to keep the commits of the gitlinks, run `oca lock` with NAME@COMMIT for each first
     2 profile `standard` has no module `web_x`
       hint: `web` of profile `lean` has it: use `--profile lean`
     2 profile `standard` has no module `web_x`

@@ -76,7 +76,7 @@ fn every_error_of_the_lock_has_its_words() {
         Conflicted { file: lock_file(), line: 12 },
         Unmerged { file: lock_file() },
         Edited { file: lock_file(), entries: vec![(name("web"), Seal::Broken)], profiles: Vec::new() },
-        Twice { file: lock_file(), name: name("web"), commits: [commit(0xaa), commit(0xbb)] },
+        Twice { file: lock_file(), name: name("web"), what: "web".to_owned(), commits: [commit(0xaa), commit(0xbb)], why: None },
         Dangling { file: lock_file(), profile: "standard".to_owned(), key: "web@18.0".to_owned() },
         TooNew { file: lock_file(), found: 9 },
         Foreign { file: lock_file(), found: "v2".to_owned() },
@@ -91,6 +91,7 @@ fn every_error_of_the_lock_has_its_words() {
         LockError::Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::Stray },
         LockError::Step { file: "oca.lock.d".into(), fault: StepFault::Link },
         LockError::Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::NoStep(patch::Error::TooLarge { limit: 256 }) },
+        LockError::Twice { file: lock_file(), name: name("web"), what: "web#2950".to_owned(), commits: [commit(0xaa), commit(0xbb)], why: Some("duplicate field `commit` at line 12".to_owned()) },
         LockError::Edited { file: lock_file(), entries: vec![(name("web"), Seal::PinOnly)], profiles: Vec::new() },
         LockError::Edited { file: lock_file(), entries: Vec::new(), profiles: vec![("lean".to_owned(), Seal::Broken)] }
     );
@@ -131,6 +132,8 @@ fn every_error_of_the_lock_has_its_words() {
       hint: replace the symlink by a directory
     1 `oca.lock.d/web/01-2950.patch` is not a step that oca wrote: the patch has more than 256 MiB
       hint: run `oca lock --check --upstream` to check the whole lock
+    1 `oca.lock.json` was edited: it has two commits for `web#2950`, `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` and `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`: duplicate field `commit` at line 12
+      hint: run `oca lock`; it takes the newer commit if it contains the other one. To choose, run `oca lock --ours web` for the first of the two, or `oca lock --theirs web` for the last
     1 `oca.lock.json` is not complete: the entry of `web` has only a commit
       hint: run `oca lock`; it reads the modules of these commits
     1 `oca.lock.json` was edited: profile `lean` does not match its digest

@@ -23,6 +23,9 @@ impl WireRepo {
         let (mut pending, mut merges, mut patches) = (Pending::default(), Vec::new(), Vec::new());
         for wire in self.merges {
             let (merge, locked) = wire.into_merge()?;
+            if pending.merges.iter().any(|known: &PendingMerge| known.source == merge.source) {
+                return Err(format!("it has two merges `{}`", merge.source));
+            }
             pending.merges.push(merge);
             merges.push(locked);
         }

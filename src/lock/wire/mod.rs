@@ -39,8 +39,9 @@ pub(super) struct WireLock<'a> {
     #[cfg_attr(test, schemars(with = "Vec<WireRepo>"))]
     pub(super) repos: Vec<&'a RawValue>,
     /// One entry for each profile, by name.
-    #[serde(deserialize_with = "each_once")]
-    pub(super) profiles: BTreeMap<String, WireProfile>,
+    #[serde(borrow, deserialize_with = "each_once")]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, WireProfile>"))]
+    pub(super) profiles: BTreeMap<String, &'a RawValue>,
 }
 
 /// A repository at one commit. It has one of `branch`, `tag` and `rev`.

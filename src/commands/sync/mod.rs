@@ -1,15 +1,16 @@
 //! `oca sync`: checks out the locked commits.
 
+mod finish;
+
 use std::collections::{BTreeSet, HashSet};
 
 use crate::complete;
 use crate::config::{Mode, Profile, Repo};
 use crate::error::Error;
-use crate::flags::{Format, FormatArg};
+use crate::flags::FormatArg;
 use crate::git::{
     Built, Checkout, CheckoutContent, CheckoutError, Git, Head, LocalWork, Module, Origin, Snapshot,
 };
-use crate::json::OutcomeReport;
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
@@ -18,9 +19,10 @@ use crate::ops::{
     undeclared, unfollowed, update, wanted, warn_of_unfollowed,
 };
 use crate::plan::{Moves, Relocation};
-use crate::repo::{CommitId, Reference, RepoName, counted};
-use crate::report::{self, Done, Failure, Outcome, RepoOutcome, Trouble};
+use crate::repo::{CommitId, Reference, RepoName};
+use crate::report::{Done, Failure, Outcome, RepoOutcome, Trouble};
 use crate::session::Session;
+use finish::finish;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -258,7 +260,7 @@ fn place(
             target.module.as_ref().map_or(Ok(()), Module::absorb).map_err(Trouble::not_placed)?;
             let tree = target.locked.tree;
             let objects = target.checkout.tree(tree).map_err(Trouble::not_inspected)?;
-            Ok((target.done(), unfollowed(&objects, tree)?))
+            Ok((target.done(force), unfollowed(&objects, tree)?))
         },
     )?;
     for (target, found) in placed.values() {
@@ -362,7 +364,7 @@ fn foreseen(session: &Session<'_>, target: &CheckoutTarget<'_>, force: bool) -> 
         }
         head => target.obstacle(head),
     };
-    obstacle.map_or_else(|| Ok(target.done()), |obstacle| Err(Trouble::Kept(obstacle)))
+    obstacle.map_or_else(|| Ok(target.done(force)), |obstacle| Err(Trouble::Kept(obstacle)))
 }
 
 /// Removes undeclared checkouts of oca that contain no local work. Submodules were already handled.
@@ -403,44 +405,4 @@ fn prune_one(checkout: &Checkout, args: &Args) -> Outcome {
         checkout.remove().map_err(Trouble::not_removed)?;
     }
     Ok(Done::Removed)
-}
-
-fn finish(
-    session: &Session<'_>,
-    args: &Args,
-    survey: Option<&Survey<'_>>,
-    outcomes: Vec<RepoOutcome>,
-    unmerged: Vec<Failure>,
-) -> Result<(), Error> {
-    if let Format::Json = args.format.format {
-        session.printer.json(&OutcomeReport::of(&outcomes, args.dry_run));
-    } else if args.dry_run {
-        let told = outcomes
-            .iter()
-            .filter(|repo| !matches!(repo.outcome, Ok(Done::UpToDate)) && repo.outcome.is_ok());
-        told.for_each(|repo| session.printer.data_line(&format!("{}: {}", repo.name, repo.words(true))));
-    }
-    if !args.dry_run {
-        // A worker reports all others when it is done with them.
-        let in_work = outcomes.iter().filter(|repo| matches!(repo.outcome, Ok(Done::InWork(_))));
-        in_work.for_each(|repo| session.printer.note(&format!("{}: {}", repo.name, repo.words(false))));
-    }
-    let total = counted(outcomes.len(), "repository", "repositories");
-    let is_change = |repo: &&RepoOutcome| matches!(&repo.outcome, Ok(done) if !matches!(done, Done::UpToDate | Done::InWork(_)));
-    let changed = outcomes.iter().filter(is_change).count();
-    let mut failures = report::failures(outcomes);
-    failures.extend(unmerged);
-    let verb = if args.dry_run { "would change" } else { "changed" };
-    let is_staged = survey.is_some_and(Survey::is_staged);
-    match changed {
-        0 if failures.is_empty() && is_staged => {
-            session.printer.note(&format!("{total}: only `.gitmodules` and the index changed"));
-        }
-        0 if failures.is_empty() => session.printer.note(&format!("{total} up to date")),
-        changed => session.printer.note(&format!("{total}, {changed} {verb}")),
-    }
-    if let Some(survey) = survey {
-        survey.tell(args.dry_run);
-    }
-    if failures.is_empty() { Ok(()) } else { Err(Error::Repos { failures }) }
 }
