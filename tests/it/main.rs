@@ -122,6 +122,7 @@ mod other_transports;
 mod outdated;
 mod outdated_report;
 #[cfg(unix)]
+mod own_in_image;
 mod pages;
 mod patch;
 mod project;
