@@ -36,6 +36,7 @@ mod diff;
 mod diff_deep;
 mod disk;
 #[cfg(unix)]
+mod docker_scripts;
 mod docs;
 mod editions;
 mod endless;
