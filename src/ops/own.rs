@@ -7,11 +7,7 @@ use crate::session::Session;
 
 /// Fails if an own directory that belongs into the image does not exist: `.dockerignore` may leave it out of the build.
 /// Directories outside the project are not looked for, because a build cannot see them.
-pub(crate) fn refuse_missing_own(
-    session: &Session<'_>,
-    profile: &Profile,
-    lock: &Lock,
-) -> Result<(), Error> {
+pub(crate) fn refuse_missing_own(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<(), Error> {
     for local in required(profile, lock).filter(|local| local.image.is_some()) {
         let Some(directory) = session.own_directory(profile, local)? else { continue };
         if !directory.is_dir() && directory.starts_with(session.root()) {

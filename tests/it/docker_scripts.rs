@@ -149,7 +149,9 @@ fn a_project_without_its_files_is_refused() {
     fs::remove_file(env.project().join("oca.lock.json")).expect("a file");
     refuses(
         &run(&env, "build", &[]),
-        &format!("error: there is no `oca.lock.json` in {place}\nhint: run `oca lock` and commit the result\n"),
+        &format!(
+            "error: there is no `oca.lock.json` in {place}\nhint: run `oca lock` and commit the result\n"
+        ),
     );
     refuses(
         &run(&env, "binary", &[]),
