@@ -10,7 +10,7 @@ use crate::fs::{is_stream, read_given, write_out};
 use crate::json::{AddonsPathReport, PathEntry, PathEntryKind};
 use crate::lock::Lock;
 use crate::odoo_conf;
-use crate::ops::warn_of_in_front;
+use crate::ops::{refuse_missing_in_image, warn_of_in_front};
 use crate::plan;
 use crate::repo::{CorePart, Layout, Series};
 use crate::session::Session;
@@ -81,6 +81,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         if args.image { in_image(profile, &lock)? } else { here(args, session, profile, &lock)? };
     warn_of_in_front(session, profile, &lock, args.image)?;
     if let Some(mode) = args.on_disk {
+        if args.image {
+            refuse_missing_in_image(session, profile, &lock)?;
+        }
         entries = on_disk(args, session, profile, entries, mode)?;
     }
     // A parent directory of the project may contain one.

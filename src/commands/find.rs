@@ -41,7 +41,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
     let session = match Session::open(global, printer) {
-        Err(Error::NoConfig) => None,
+        Err(Error::NoConfig { .. }) => None,
         opened => Some(opened?),
     };
     let profile = match session.as_ref().map(Session::profile).transpose() {

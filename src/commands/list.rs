@@ -2,14 +2,15 @@
 
 use crate::addons::version::semver_of;
 use crate::complete;
-use crate::config::Profile;
+use crate::config::{self, Profile};
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::ListReport;
-use crate::ops::named_repos;
+use crate::lock::Lock;
+use crate::ops::{named_repos, refuse_unknown};
 use crate::output::{Cell, Table, Tone};
-use crate::plan::{Inventory, Placed};
-use crate::repo::counted;
+use crate::plan::{Inventory, Placed, Standing};
+use crate::repo::{ModuleName, counted};
 use crate::session::Session;
 
 const EXAMPLES: &str = "\
@@ -48,7 +49,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let blocked = whole.as_ref().map(Inventory::blocked).unwrap_or_default();
     let is_listed = |module: &&Placed<'_>| (args.all || module.selected) && inventory.is_first(module);
-    let names = names(args, session, profile, &inventory)?;
+    let names = names(args, session, &lock, &inventory)?;
     let is_named = |module: &&Placed<'_>| {
         names.is_empty() || names.iter().any(|name| name == module.name || name == module.home.name())
     };
@@ -86,24 +87,49 @@ fn is_refused(module: &Placed<'_>, profile: &Profile) -> bool {
 fn names(
     args: &Args,
     session: &Session<'_>,
-    profile: &Profile,
+    lock: &Lock,
     inventory: &Inventory<'_>,
 ) -> Result<Vec<String>, Error> {
+    let profile = inventory.profile;
     let mut names = Vec::new();
     for word in &args.names {
         let name = word.trim_end_matches('/');
         let is_local = profile.locals.iter().any(|local| local.path.as_str().trim_end_matches('/') == name);
         if is_local || inventory.modules.iter().any(|module| module.name == name) {
             names.push(name.to_owned());
-        } else {
-            let repos = named_repos(session, [profile], std::slice::from_ref(word))?;
-            for repo in profile.core.iter().filter(|repo| repos.contains(&repo.name)) {
-                session
-                    .printer
-                    .note(&format!("`{}` is Odoo itself, whose modules are not listed", repo.name));
+            continue;
+        }
+        match named_repos(session, [profile], std::slice::from_ref(word)) {
+            Ok(repos) => {
+                for repo in profile.core.iter().filter(|repo| repos.contains(&repo.name)) {
+                    tell_of_odoo(session, &format!("`{}` is Odoo itself", repo.name));
+                }
+                names.extend(repos.iter().map(ToString::to_string));
             }
-            names.extend(repos.iter().map(ToString::to_string));
+            Err(error) if !may_be_module(name, &error) => return Err(error),
+            Err(error) => {
+                let Standing::Core(_) = inventory.standing(name) else {
+                    refuse_unknown(session, inventory, lock, &[name.to_owned()])?;
+                    return Err(error);
+                };
+                tell_of_odoo(session, &format!("`{name}` is a module of Odoo itself"));
+                names.push(name.to_owned());
+            }
         }
     }
     Ok(names)
+}
+
+/// Whether a word that names no repository is more likely the name of a module.
+fn may_be_module(name: &str, error: &Error) -> bool {
+    match error {
+        Error::UnknownRepo { known, has, .. } => {
+            ModuleName::parse(name).is_ok() && (has.is_some() || config::near(name, known).is_none())
+        }
+        _ => false,
+    }
+}
+
+fn tell_of_odoo(session: &Session<'_>, what: &str) {
+    session.printer.note(&format!("{what}, whose modules are not listed"));
 }

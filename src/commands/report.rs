@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::error::Error;
 use crate::fs::write_out;
 use crate::ops::page::{Wanted, gather};
-use crate::page::render;
+use crate::page::{Module, Standing, render};
 use crate::repo::counted;
 use crate::session::Session;
 
@@ -42,7 +42,12 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         return Ok(());
     }
     write_out(&args.output, html.as_bytes())?;
-    let modules = counted(page.modules.len(), "module", "modules");
+    let is_selected = |module: &&Module| matches!(module.standing, Standing::Exported | Standing::Own);
+    let (selected, all) = (page.modules.iter().filter(is_selected).count(), page.modules.len());
+    let modules = match selected {
+        _ if selected == all => counted(all, "module", "modules"),
+        _ => format!("{} of {all}", counted(selected, "selected module", "selected modules")),
+    };
     session.printer.note(&format!("{modules} in `{}`", args.output.display()));
     Ok(())
 }

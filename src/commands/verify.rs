@@ -30,11 +30,11 @@ Examples:
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// An export [default: the checkouts of the profile]
+    /// An export [default: the checkouts of the profile; in a container, the exports in it]
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     export: Option<PathBuf>,
     /// The lock to compare the export with [default: the lock of the project here, else the lock in the export]
-    #[arg(long, value_name = "FILE", requires = "export")]
+    #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
     #[command(flatten)]
     format: FormatArg,
@@ -42,14 +42,25 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
     let pools = Pools::new(global.jobs)?;
-    let repos = if let Some(directory) = &args.export {
+    let verify = |directory: &Path| {
         let manifest = manifest(directory)?;
         let source = VerifiedAgainst::open(args, directory, manifest.kind, global, printer)?;
-        pools.work(|| of_export(directory, &manifest, &source))?
-    } else {
-        let session = Session::open(global, printer)?;
-        let lock = session.fresh_lock()?;
-        pools.work(|| of_checkouts(&session, &lock))?
+        pools.work(|| of_export(directory, &manifest, &source))
+    };
+    let repos = match &args.export {
+        Some(directory) => verify(directory)?,
+        None if args.lock.is_some() => return Err(Error::NoExport),
+        None => {
+            let session = Session::open(global, printer)?;
+            let exports = in_container(&session)?;
+            if exports.is_empty() {
+                let lock = session.fresh_lock()?;
+                pools.work(|| of_checkouts(&session, &lock))?
+            } else {
+                let repos = exports.iter().map(|export| verify(export)).collect::<Result<Vec<_>, _>>()?;
+                repos.into_iter().flatten().collect()
+            }
+        }
     };
     match args.format.format {
         Format::Json => printer.json(&VerifyReport::of(&repos)),
@@ -67,6 +78,18 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         (counted(repos.len(), "repository", "repositories"), counted(files, "file", "files"));
     printer.note(&format!("{repos}, {files} as locked"));
     Ok(())
+}
+
+/// The exports of the container that this is: that of the modules, and that of Odoo itself. Empty elsewhere.
+fn in_container(session: &Session<'_>) -> Result<Vec<PathBuf>, Error> {
+    let profiles = session.profiles()?;
+    let [profile] = profiles[..] else { return Ok(Vec::new()) };
+    if !session.is_in_image(profile)? {
+        return Ok(Vec::new());
+    }
+    let core = profile.image.core.iter().map(Session::image_entry).collect::<Result<Vec<_>, _>>()?;
+    let core = core.into_iter().map(PathBuf::from).filter(|core| core.join(export::FILE_NAME).is_file());
+    Ok(std::iter::once(PathBuf::from(Session::image_entry(&profile.image.root)?)).chain(core).collect())
 }
 
 /// Verifies each checkout once, in path order.

@@ -190,11 +190,16 @@ impl Config {
 
 /// Looks for `repos.toml` in a directory and then in the directories above. If `start` is relative, so is the result.
 pub(crate) fn find(start: &Path) -> Option<PathBuf> {
+    find_file(start, FILE_NAME)
+}
+
+/// Looks for a file in the same way.
+pub(crate) fn find_file(start: &Path, name: &str) -> Option<PathBuf> {
     // Only the file system knows where `..` leads.
     let has_parent = start.components().any(|part| part == Component::ParentDir);
     let start = if has_parent { &std::fs::canonicalize(start).ok()? } else { start };
     let above = if start.is_absolute() { 0 } else { std::env::current_dir().ok()?.ancestors().count() - 1 };
-    upward(start, above).map(|directory| directory.join(FILE_NAME)).find(|file| file.is_file())
+    upward(start, above).map(|directory| directory.join(name)).find(|file| file.is_file())
 }
 
 /// A directory and the directories above it. `above` is the number of directories above the current one, which a

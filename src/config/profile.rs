@@ -124,6 +124,20 @@ pub(crate) struct Local {
     /// The directory in the container. `None` if the image does not contain it.
     pub(crate) image: Option<Template>,
     pub(crate) position: Position,
+    /// The line of its table.
+    pub(crate) line: usize,
+}
+
+impl Local {
+    /// The path as commands show it.
+    pub(crate) fn name(&self) -> &str {
+        self.path.as_str().trim_start_matches("./").trim_end_matches('/')
+    }
+
+    /// Whether it is `addons`, which the presets declare for modules that a user may write later.
+    pub(crate) fn is_of_presets(&self) -> bool {
+        self.name() == "addons"
+    }
 }
 
 /// Whether a local directory comes before or after the repositories.

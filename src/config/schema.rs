@@ -227,14 +227,15 @@ const DROPS: &[(&str, Drop)] =
     &[("tests", Drop::Tests), ("readme", Drop::Readme), ("description", Drop::Description)];
 
 fn local(mut table: Table<'_, '_>) -> Option<Local> {
+    let line = table.line();
     if table.line_of("path").is_none() {
-        table.refuse(table.line(), Fault::MissingField { key: "path", example: "path = \"addons\"" });
+        table.refuse(line, Fault::MissingField { key: "path", example: "path = \"addons\"" });
     }
     let path = table.text("path", values::entry);
     let image = table.text("image", values::image_entry);
     let position = table.word("position", &[("before", Position::Before), ("after", Position::After)]);
     table.finish();
-    Some(Local { path: path?, image, position: position.unwrap_or_default() })
+    Some(Local { path: path?, image, position: position.unwrap_or_default(), line })
 }
 
 fn repos(table: &mut Table<'_, '_>, key: &'static str) -> Vec<DeclaredRepo> {

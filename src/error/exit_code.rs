@@ -50,14 +50,16 @@ impl Error {
             | Self::NamedForBoth { .. }
             | Self::RepoElsewhere { .. }
             | Self::SyncOfSome
+            | Self::Own(_)
             | Self::Pin(_)
             | Self::NothingToCheck
             | Self::OnlyForUpgrade { .. }
             | Self::Needed { .. }
             | Self::StillNeeded { .. }
             | Self::NoCache
-            | Self::NoConfig
+            | Self::NoConfig { .. }
             | Self::NoCore { .. }
+            | Self::NoExport
             | Self::NotInCore { .. }
             | Self::NoSeries
             | Self::NoSuperproject { .. }

@@ -68,7 +68,9 @@ impl Error {
                 error.hint(git::HintContext { url: Some(&format!("{base}/web.git")), name: None })
             }
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
-            Self::NoConfig => Some("run `oca init`, or pass the file with `--config`".to_owned()),
+            Self::NoConfig { place } => Some(place.hint()),
+            Self::NoExport => Some("name it: `oca verify --lock FILE DIR`".to_owned()),
+            Self::Own(error) => Some(error.hint()),
             Self::NoConstraints { .. } => {
                 Some("create the file, or remove it from `constraints` in `[requirements]`".to_owned())
             }

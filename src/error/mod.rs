@@ -9,6 +9,8 @@ mod failure;
 mod hint;
 mod merge;
 mod message;
+mod outside;
+mod own;
 mod pin;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,8 @@ pub(crate) use diff::DiffError;
 pub(crate) use edit::{EditError, NotAskedWhy};
 pub(crate) use merge::MergeError;
 pub(crate) use message::Message;
+pub(crate) use outside::Outside;
+pub(crate) use own::OwnError;
 pub(crate) use pin::PinError;
 
 use crate::lock::{Dispute, Side};
@@ -151,7 +155,9 @@ pub(crate) enum Error {
         error: git::Error,
     },
     #[error("there is no `repos.toml` here or in a parent directory")]
-    NoConfig,
+    NoConfig { place: Outside },
+    #[error("`--lock` names the lock of an export, but no export is named")]
+    NoExport,
     #[error("there is no `{}`, which `{}` lists in `constraints`", file.display(), config.display())]
     NoConstraints { file: PathBuf, config: PathBuf },
     #[error("`--core` asks for the requirements of Odoo, but {}", without_core(profile, *is_declared))]
@@ -249,6 +255,8 @@ pub(crate) enum Error {
     StillNeeded { needed: Vec<StillNeeded> },
     #[error(transparent)]
     Merge(#[from] MergeError),
+    #[error(transparent)]
+    Own(#[from] OwnError),
     #[error(transparent)]
     Pin(#[from] PinError),
     #[error(transparent)]

@@ -24,6 +24,7 @@ mod new_own;
 mod newer_enterprise;
 mod old_core;
 pub(crate) mod outdated;
+mod own;
 pub(crate) mod page;
 mod placing;
 mod plain_core;
@@ -61,6 +62,7 @@ pub(crate) use module_checksums::{ChecksumRequest, ModuleFiles, module_checksums
 pub(crate) use names::{NamedMerge, movable, movables, named_repos, repo_name, unknown_repo};
 pub(crate) use new_own::{NewOwn, OwnModule};
 pub(crate) use old_core::record_core;
+pub(crate) use own::{refuse_missing_in_image, refuse_missing_own};
 pub(crate) use placing::place_locked;
 pub(crate) use plain_core::{plain_core, tell_of_plain_core};
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};

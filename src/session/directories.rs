@@ -76,7 +76,7 @@ impl Session<'_> {
                 None => self.entry(&local.path)?,
             };
             if !directory.is_dir() {
-                self.tell_of_missing(local.path.as_str());
+                self.tell_of_missing(local);
             }
             Ok(directory)
         };
@@ -147,7 +147,7 @@ impl Session<'_> {
     }
 
     /// Whether this is a container of an image: the `root` of `[image]` is here, and the checkouts are not.
-    fn is_in_image(&self, profile: &Profile) -> Result<bool, Error> {
+    pub(crate) fn is_in_image(&self, profile: &Profile) -> Result<bool, Error> {
         let root = self.set_entry(&profile.image.root)?;
         Ok(root.is_some_and(|root| root.is_dir()) && !self.checkouts(profile)?.is_dir())
     }
@@ -180,11 +180,11 @@ impl Session<'_> {
         }
     }
 
-    /// The presets declare `addons` for modules that a user may write later, so its absence is reported only with
-    /// `--verbose`. Any other directory was declared by the user, so its absence is probably a mistake.
-    fn tell_of_missing(&self, path: &str) {
-        let text = format!("`{path}` of `[[local]]` does not exist, so it is left out");
-        if path.trim_start_matches("./").trim_end_matches('/') == "addons" {
+    /// The absence of the directory of the presets is reported only with `--verbose`. Any other directory was declared by
+    /// the user, so its absence is probably a mistake.
+    fn tell_of_missing(&self, local: &Local) {
+        let text = format!("`{}` of `[[local]]` does not exist, so it is left out", local.path);
+        if local.is_of_presets() {
             self.printer.detail(&text);
         } else {
             self.printer.warning(&text);

@@ -8,7 +8,8 @@ use std::sync::{Arc, OnceLock};
 
 use crate::catalogue::Catalogue;
 use crate::config::{self, Config, Profile, Repo, Template};
-use crate::error::Error;
+use crate::error::{Error, Outside};
+use crate::export;
 use crate::flags::Global;
 use crate::fs::{self, Context, DirectoryLock, create_directory, normal};
 use crate::git::{FileVersions, Git, Origin, Superproject};
@@ -19,6 +20,9 @@ use crate::pool::Pools;
 use crate::repo::{LATEST, Reference, RemoteUrl, RepoName, Series, bare_url, is_text_of};
 use crate::report::Difference;
 use directories::Directories;
+
+/// The directory of `repos.toml` in the images of `docker/Dockerfile`.
+const IMAGE_PROJECT: &str = "/opt/oca";
 
 /// Everything that a command with a `repos.toml` needs.
 pub(crate) struct Session<'a> {
@@ -36,7 +40,7 @@ impl<'a> Session<'a> {
     pub(crate) fn open(global: &'a Global, printer: &'a Printer) -> Result<Self, Error> {
         let file = match &global.config {
             Some(file) => file.clone(),
-            None => config::find(Path::new(".")).ok_or(Error::NoConfig)?,
+            None => config::find(Path::new(".")).ok_or_else(|| Error::NoConfig { place: outside() })?,
         };
         Self::with_config(Config::load(&file, &running_version())?, global, printer)
     }
@@ -358,6 +362,17 @@ fn place_of(url: &str) -> String {
         (None, None) => bare.to_owned(),
     };
     place.to_ascii_lowercase()
+}
+
+/// What is known about the current directory, which is in no project.
+fn outside() -> Outside {
+    match config::find_file(Path::new("."), export::FILE_NAME) {
+        Some(file) => Outside::Export { directory: config::directory_of(&file) },
+        None if Path::new(IMAGE_PROJECT).join(config::FILE_NAME).is_file() => {
+            Outside::Container { project: IMAGE_PROJECT }
+        }
+        None => Outside::Unknown,
+    }
 }
 
 /// The name of the profile that the user chose; it may not exist.

@@ -99,3 +99,40 @@ fn in_a_container_a_copy_beside_the_lock_does_not_count() {
     fs::create_dir(env.root().join("inside/opt/oca")).expect("a directory for checkouts");
     inside(&env, &["list", "addons"]).stdout("other    addons\n").success();
 }
+
+#[test]
+fn verify_without_a_directory_compares_the_exports_of_the_container() {
+    let env = Env::new();
+    container(&env, "");
+    inside(&env, &["verify"]).stderr_contains("1 repository, ").success();
+    fs::write(env.root().join("inside/oca-addons/web/a/__init__.py"), "import os\n").expect("a change");
+    inside(&env, &["verify"]).stdout("web: altered: web/a/__init__.py\n").status(1);
+}
+
+#[test]
+fn in_an_export_a_command_for_a_project_says_where_it_is() {
+    let env = Env::new();
+    container(&env, "");
+    env.oca(&["list", "a"])
+        .current_dir(&env.root().join("inside/oca-addons/web"))
+        .stderr(
+            "error: there is no `repos.toml` here or in a parent directory\n\
+             hint: `..` is an export: to compare it, run `oca verify ..`; for other commands, name the project with `-C`\n",
+        )
+        .status(2);
+}
+
+#[test]
+fn a_word_that_is_no_module_is_not_taken_for_a_repository() {
+    let env = Env::new();
+    container(&env, "");
+    inside(&env, &["list", "minne"])
+        .stderr("error: profile `standard` has no module `minne`\nhint: did you mean `mine`?\n")
+        .status(2);
+    inside(&env, &["list", "wbe"])
+        .stderr("error: no profile has a repository `wbe`\nhint: did you mean `web`?\n")
+        .status(2);
+    inside(&env, &["list", "sale"])
+        .stderr("`sale` is a module of Odoo itself, whose modules are not listed\n")
+        .success();
+}

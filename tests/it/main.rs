@@ -36,6 +36,7 @@ mod diff;
 mod diff_deep;
 mod disk;
 #[cfg(unix)]
+mod docker_scripts;
 mod docs;
 mod editions;
 mod endless;
@@ -122,6 +123,7 @@ mod other_transports;
 mod outdated;
 mod outdated_report;
 #[cfg(unix)]
+mod own_in_image;
 mod pages;
 mod patch;
 mod project;

@@ -290,3 +290,16 @@ fn a_password_in_a_requirement_is_hidden() {
     let page = env.read("page.html");
     assert!(page.contains("example.com/x.whl") && !page.contains("s3cret"), "{}", entry(&page, "web_x"));
 }
+
+#[test]
+fn the_command_counts_what_the_profile_selects() {
+    let env = Env::new();
+    shop(&env);
+    env.locked(&format!("{WEB}{TWO}"));
+    env.oca(&["report", "-p", "lean", "-o", "page.html"])
+        .stderr("2 selected modules of 3 in `page.html`\n")
+        .success();
+    env.oca(&["report", "-p", "standard", "-o", "page.html"])
+        .stderr_contains("2 modules in `page.html`\n")
+        .success();
+}

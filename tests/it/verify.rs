@@ -125,6 +125,12 @@ fn an_image_verifies_itself() {
              hint: if you want that profile, use `--profile standard`\n",
         )
         .status(1);
+    verify(&["--lock", "project/oca.lock.json"])
+        .stderr(
+            "error: `--lock` names the lock of an export, but no export is named\n\
+             hint: name it: `oca verify --lock FILE DIR`\n",
+        )
+        .status(2);
     verify(&["out", "--lock", "nowhere.json"])
         .stderr("error: there is no `nowhere.json`\nhint: check the path, or name another lock\n")
         .status(1);

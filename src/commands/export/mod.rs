@@ -14,7 +14,7 @@ use crate::export::{self, Directories, Guarded, Kind, Manifest, Repository, Site
 use crate::flags::{Format, FormatArg};
 use crate::json::OutcomeReport;
 use crate::lock::{self, Lock};
-use crate::ops::{RepoExport, lacking};
+use crate::ops::{RepoExport, lacking, refuse_missing_own};
 use crate::output::Printer;
 use crate::plan::{self, Below, by_offer};
 use crate::repo::{Packaging, counted};
@@ -80,6 +80,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let profile = session.profile()?;
     if args.core {
         return odoo::run(args, dest, session, profile, &lock);
+    }
+    if !args.link {
+        refuse_missing_own(session, profile, &lock)?;
     }
     refuse_lacking(session, profile, &lock)?;
     if args.layers {

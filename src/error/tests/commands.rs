@@ -99,7 +99,9 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         },
         Needed { removed: vec![web()], unmet: vec![unmet(WhyUnmet::Core, Some(web()))] },
         NoAnswer { base: "https://github.com/OCA".to_owned(), error: GitError::Forbidden },
-        NoConfig {},
+        NoConfig { place: Outside::Unknown },
+        NoExport {},
+        Own(OwnError::Here { path: "custom".to_owned(), file: config_file(), line: 9 }),
         NoCore { profile: "standard".to_owned() },
         NotInCore { part: CorePart::Odoo, has_core: false },
         NoConstraints { file: "odoo.txt".into(), config: config_file() },
@@ -235,6 +237,10 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: check the permissions of your token
     2 there is no `repos.toml` here or in a parent directory
       hint: run `oca init`, or pass the file with `--config`
+    2 `--lock` names the lock of an export, but no export is named
+      hint: name it: `oca verify --lock FILE DIR`
+    2 there is no `custom`, which `[[local]]` in `repos.toml` at line 9 declares
+      hint: create it, or delete that table; in the build of an image, add `!custom` to `.dockerignore`
     2 profile `standard` does not have Odoo itself, because there is no `[core]`
       hint: declare it with `[core]` in `repos.toml`, then run `oca lock`
     2 `odoo` is a name of Odoo itself, but `repos.toml` has no `[core]`

@@ -1,0 +1,27 @@
+//! A place without `repos.toml`, and what to type there.
+
+use std::path::PathBuf;
+
+/// What is known about a place without `repos.toml`.
+#[derive(Debug, Default, Eq, PartialEq)]
+pub(crate) enum Outside {
+    #[default]
+    Unknown,
+    /// It is in this export.
+    Export { directory: PathBuf },
+    /// It is in a container whose `repos.toml` is in this directory.
+    Container { project: &'static str },
+}
+
+impl Outside {
+    pub(super) fn hint(&self) -> String {
+        match self {
+            Self::Unknown => "run `oca init`, or pass the file with `--config`".to_owned(),
+            Self::Export { directory } => format!(
+                "`{0}` is an export: to compare it, run `oca verify {0}`; for other commands, name the project with `-C`",
+                directory.display()
+            ),
+            Self::Container { project } => format!("name the project with `-C {project}`"),
+        }
+    }
+}
