@@ -276,7 +276,7 @@ fn a_new_conflict_writes_nothing_and_says_with_what_it_is() {
     requested(&env);
     declare(&env, "merges = [\"#1\", \"#3\"]");
     env.oca(&["lock"])
-        .stderr_contains("`web#3` conflicts with an earlier merge\n")
+        .stderr_contains("`web#3` conflicts with the earlier `web#1`\n")
         .stderr_contains("run `oca resolve web`, or change the order of `merges`")
         .status(1);
     assert!(!env.exists("oca.lock.json") && !env.exists("oca.lock.d"));

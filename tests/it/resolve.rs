@@ -10,7 +10,7 @@ fn conflicting(env: &Env) -> Remote {
     let remote = requested(env);
     declare(env, "merges = [\"#1\", \"#3\", \"#2\"]");
     env.oca(&["lock"])
-        .stderr_contains("error: `web#3` conflicts with an earlier merge")
+        .stderr_contains("error: `web#3` conflicts with the earlier `web#1`")
         .stderr_contains("hint: run `oca resolve web`, or")
         .status(1);
     remote
@@ -33,7 +33,7 @@ fn a_conflict_is_an_ordinary_merge_in_the_checkout() {
     assert!(!env.exists("oca.lock.json"));
     env.oca(&["resolve", "web"])
         .stderr(
-            "web: `web#3` conflicts with an earlier merge; it is open in `[TEMP]/project/oca/web`\n\
+            "web: `web#3` conflicts with the earlier `web#1`; it is open in `[TEMP]/project/oca/web`\n\
              \u{20} `web_x/x.txt`: both changed the same lines\n",
         )
         .success();
@@ -529,10 +529,10 @@ fn the_state_of_a_newer_oca_is_not_called_damaged() {
     let env = Env::new();
     conflicting(&env);
     env.oca(&["resolve", "-q", "web"]).success();
-    env.write("oca/web/.git/oca-resolve", "{\"version\": 2, \"new\": true}");
+    env.write("oca/web/.git/oca-resolve", "{\"version\": 3, \"new\": true}");
     env.oca(&["resolve", "web", "--continue"])
         .stderr(
-            "error: `[TEMP]/project/oca/web/.git/oca-resolve` has version 2; this oca reads version 1\n\
+            "error: `[TEMP]/project/oca/web/.git/oca-resolve` has version 3; this oca reads version 2\n\
              hint: update oca\n",
         )
         .status(2);

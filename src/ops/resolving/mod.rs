@@ -19,7 +19,7 @@ use super::merging::{Answer, AnswerStep, Opened, Opening, Refreshed, Unmade};
 use super::names::movable;
 use super::placing::place_locked;
 use super::remotes::Remotes;
-use super::update::{AllAnswers, Answers, Known, base_and_tip, task, update_resolved};
+use super::update::{AllAnswers, Known, base_and_tip, task, update_resolved};
 use super::user_patches::{own_patch_file, user_patch};
 use crate::config::{Mode, Profile, Repo};
 use crate::error::{Error, MergeError};
