@@ -234,7 +234,7 @@ fn several_conflicts_are_resolved_one_after_the_other() {
     env.oca(&["resolve", "-q", "web"]).success();
     stage(&env, &resolved());
     env.oca(&["resolve", "web", "--continue"])
-        .stderr_contains("web: `web#4` conflicts with an earlier merge; it is open in")
+        .stderr_contains("web: `web#4` conflicts with the earlier `web#1`; it is open in")
         .success();
     assert_eq!(
         env.git("oca/web", &["status", "--porcelain"]),
@@ -552,10 +552,10 @@ fn the_branches_of_two_forks_are_told_apart() {
     let (one, two) = ("../remotes/one.git 18.0-fix", "../remotes/two.git 18.0-fix");
     declare(&env, &format!("merges = [\"{one}\", \"{two}\"]"));
     env.oca(&["lock"])
-        .stderr_contains("error: `web#../remotes/two.git 18.0-fix` conflicts with an earlier merge")
+        .stderr_contains("error: `web#../remotes/two.git 18.0-fix` conflicts with the earlier `web#../remotes/one.git 18.0-fix`")
         .status(1);
     env.oca(&["resolve", "web"])
-        .stderr_contains("web: `web#../remotes/two.git 18.0-fix` conflicts with an earlier merge")
+        .stderr_contains("web: `web#../remotes/two.git 18.0-fix` conflicts with the earlier `web#../remotes/one.git 18.0-fix`")
         .success();
     stage(&env, &resolved());
     env.oca(&["resolve", "web", "--continue"]).stderr_contains("web: locked at").success();
