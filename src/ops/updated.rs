@@ -116,18 +116,11 @@ impl Updated {
     /// The patches of an entry that the old lock did not have so.
     fn patch_lines(&self, repo: &LockedRepo) -> Vec<String> {
         let old = self.old.as_ref().and_then(|old| old.base_of(&repo.pin));
-        let patches = |repo: &LockedRepo| {
-            let paths = repo.pin.pending.patches.clone().into_iter();
-            paths.zip(repo.patches.clone()).collect::<Vec<_>>()
-        };
-        let known = old.map(patches).unwrap_or_default();
-        let is_known = |path: &String, content: [u8; 32]| {
-            known.iter().any(|(known, patch)| known == path && patch.content == content)
-        };
-        let new = patches(repo).into_iter().filter(|(path, patch)| !is_known(path, patch.content));
-        let line = |(path, patch): (String, LockedPatch)| {
-            let what = format!("{}#{path}", repo.pin.name);
-            format!("{what}: applied{}", self.step_words(patch.step.as_ref()?).unwrap_or_default()).into()
+        let known: Vec<(&String, [u8; 32])> = old.into_iter().flat_map(patches).map(content).collect();
+        let new = patches(repo).filter(|patch| !known.contains(&content(*patch)));
+        let line = |(path, patch): (&String, &LockedPatch)| {
+            let step = self.step_words(patch.step.as_ref()?).unwrap_or_default();
+            Some(format!("{}#{path}: applied{step}", repo.pin.name))
         };
         new.filter_map(line).collect()
     }
@@ -168,4 +161,14 @@ impl Updated {
         };
         matches!(change, Change::Removed { pin, .. } if comes(&pin.name))
     }
+}
+
+/// The patches of an entry, with their paths.
+fn patches(repo: &LockedRepo) -> impl Iterator<Item = (&String, &LockedPatch)> {
+    repo.pin.pending.patches.iter().zip(&repo.patches)
+}
+
+/// A patch by its path and the digest of its content.
+fn content<'l>((path, patch): (&'l String, &'l LockedPatch)) -> (&'l String, [u8; 32]) {
+    (path, patch.content)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::config::{Profile, Repo};
+use crate::config::Profile;
 use crate::error::{Error, MergeError};
 use crate::fs::read_if_there;
 use crate::repo::RepoName;
@@ -27,10 +27,10 @@ pub(crate) fn own_patch_file(session: &Session<'_>, path: &str) -> Result<PathBu
 
 /// Fails if a declared patch is not there. The steps of the lock have its content, so nothing else would need it.
 pub(crate) fn refuse_missing_patches(session: &Session<'_>) -> Result<(), Error> {
-    let repos = session.config.profiles.iter().flat_map(Profile::all_repos);
-    let of_repo = |repo: &'_ Repo| {
-        let mut patches = repo.patches.iter();
-        patches.try_for_each(|path| user_patch(session, &repo.name, path).map(drop))
-    };
-    repos.into_iter().try_for_each(of_repo)
+    for repo in session.config.profiles.iter().flat_map(Profile::all_repos) {
+        for path in &repo.patches {
+            user_patch(session, &repo.name, path)?;
+        }
+    }
+    Ok(())
 }

@@ -182,3 +182,40 @@ fn a_declared_patch_that_is_not_there_fails_the_check() {
     env.oca(&["remove", "-q", "web#patches/ten.patch"]).success();
     env.oca(&["lock", "--check"]).success();
 }
+
+#[test]
+fn a_new_merge_that_a_patch_conflicts_with_is_not_added() {
+    let env = Env::new();
+    requested(&env);
+    env.write("patches/three.patch", "--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -2,3 +2,3 @@\n 2\n-3\n+drei\n 4\n");
+    declare(&env, "patches = [\"patches/three.patch\"]");
+    env.oca(&["sync", "-q"]).success();
+    let before = [env.read("repos.toml"), env.read("oca.lock.json")];
+    env.oca(&["add", "web#1"])
+        .stderr_contains("error: `patches/three.patch` conflicts with its branch or with an earlier merge\n")
+        .stderr_contains("hint: write `\"#1\"` into `merges` of `[repos.web]`, then run `oca resolve web`\n")
+        .status(1);
+    assert_eq!([env.read("repos.toml"), env.read("oca.lock.json")], before);
+    declare(&env, "merges = [\"#1\"]\npatches = [\"patches/three.patch\"]");
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &lines(&[(3, "three, drei"), (28, "28!")]));
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    assert!(env.read("patches/three.patch").contains("\n-three\n+three, drei\n"));
+    env.oca(&["lock", "--check"]).success();
+}
+
+/// A killed run loses neither the resolution nor the file.
+#[test]
+fn a_killed_run_completes_the_patch() {
+    let env = Env::new();
+    behind(&env);
+    env.oca(&["resolve", "-q", "web"]).success();
+    let solved = lines(&[(3, "three"), (10, "zehn, ten"), (28, "28!")]);
+    stage(&env, &solved);
+    env.oca(&["resolve", "web", "--continue"]).stopped_at("patches written anew");
+    assert!(env.read("patches/ten.patch").contains("zehn, ten"));
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    env.assert_file("oca/web/web_x/x.txt", &solved);
+    env.oca(&["lock", "--check"]).success();
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+}

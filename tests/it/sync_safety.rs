@@ -19,9 +19,10 @@ fn behind(env: &Env) -> [Remote; 2] {
 /// `web` is left alone for this reason, and `server-tools` done.
 #[track_caller]
 fn assert_left_alone(env: &Env, [web, tools]: &[Remote; 2], why: &str) {
-    let hint = match why.contains(" and ") || !why.starts_with("local commits") {
-        true => "commit and push your work, or use `--force` to discard it",
-        false => "run `oca patch web` to keep them as a patch, push them, or use `--force` to discard them",
+    let hint = if why.starts_with("local commits") {
+        "run `oca patch web` to keep them as a patch, push them, or use `--force` to discard them"
+    } else {
+        "commit and push your work, or use `--force` to discard it"
     };
     env.oca(&["sync"])
         .stderr(&format!(

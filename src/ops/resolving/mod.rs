@@ -354,6 +354,7 @@ impl<'a> Resolving<'a> {
         let has_failed = updated.failures.iter().any(|failure| failure.name == *self.name());
         if !has_failed {
             self.write_patches(&patches)?;
+            crate::fs::stop("patches written anew");
         }
         updated.save(session)?;
         updated.tell(session);
