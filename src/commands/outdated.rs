@@ -65,7 +65,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         }
         outdated::tell_unasked(session, &unasked);
         let failures = foreseen.as_ref().map(|foreseen| &foreseen.failures[..]).unwrap_or_default();
-        for failure in failures.iter().filter(|failure| !outdated.iter().any(|pin| pin.name == failure.name)) {
+        for failure in failures.iter().filter(|failure| !outdated.iter().any(|pin| pin.name == failure.name))
+        {
             let (name, why) = (&failure.name, failure.trouble.why());
             session.printer.warning(&format!("an upgrade of `{name}` would fail: {why}"));
         }

@@ -159,11 +159,7 @@ fn not_on_top(
 }
 
 /// The commits to write. There is at least one. `None` if they are not on top of `since`.
-fn commits(
-    checkout: &Checkout,
-    name: &RepoName,
-    since: CommitId,
-) -> Result<Option<Vec<LocalCommit>>, Error> {
+fn commits(checkout: &Checkout, name: &RepoName, since: CommitId) -> Result<Option<Vec<LocalCommit>>, Error> {
     let repo = || name.clone();
     if checkout.is_resolving() {
         return Err(MergeError::ResolveOpen { repo: repo(), what: name.to_string() }.into());
@@ -183,12 +179,7 @@ fn commits(
 }
 
 /// Locks the draft, and makes sure that the lock has this tree.
-fn lock_as(
-    rewrite: &mut Rewrite<'_>,
-    profile: &str,
-    name: &RepoName,
-    tree: TreeId,
-) -> Result<(), Error> {
+fn lock_as(rewrite: &mut Rewrite<'_>, profile: &str, name: &RepoName, tree: TreeId) -> Result<(), Error> {
     let lock = rewrite.lock()?.clone();
     let profile = rewrite.session.config.profile(Some(profile))?;
     let repo = profile.all_repos().find(|repo| repo.name == *name);

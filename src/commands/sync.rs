@@ -15,8 +15,7 @@ use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
     Ahead, CheckoutTarget, Contents, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_trees,
     keep_out_of_directories, named_repos, outcome_of, prepare_directories, record_core, refuse_open_merges,
-    tell_of_tracked,
-    undeclared, unfollowed, update, wanted, warn_of_unfollowed,
+    tell_of_tracked, undeclared, unfollowed, update, wanted, warn_of_unfollowed,
 };
 use crate::plan::{Moves, Relocation};
 use crate::repo::{CommitId, Reference, RepoName, counted};

@@ -259,7 +259,10 @@ fn entry(merge: &Merge, remarks: &Remarks) -> String {
     let merge = merge.to_toml();
     match remarks {
         [one] => format!("  {merge}, # {one}\n"),
-        several => several.iter().map(|remark| format!("  # {remark}\n")).collect::<String>() + &format!("  {merge},\n"),
+        several => {
+            several.iter().map(|remark| format!("  # {remark}\n")).collect::<String>()
+                + &format!("  {merge},\n")
+        }
     }
 }
 

@@ -213,7 +213,9 @@ fn after_kept(error: &CheckoutError, asked: HintContext<'_>) -> Option<String> {
         }
         CheckoutError::LocalCommits(_) => {
             let name = asked.name.unwrap_or("NAME");
-            format!("run `oca patch {name}` to keep them as a patch, push them, or use `--force` to discard them")
+            format!(
+                "run `oca patch {name}` to keep them as a patch, push them, or use `--force` to discard them"
+            )
         }
         CheckoutError::LocalWork(_) => "commit and push your work, or use `--force` to discard it".to_owned(),
         CheckoutError::Tracked { path, .. } => {

@@ -271,7 +271,9 @@ impl MergeError {
                 let first = if *is_new { format!("run `oca add {repo}`, ") } else { String::new() };
                 format!("{first}write {entry} into `merges` of `[{header}]`, then run `oca resolve {repo}`")
             }
-            Self::OtherProfile { .. } | Self::Shared { .. } => "leave out `--profile` to remove it for all profiles".to_owned(),
+            Self::OtherProfile { .. } | Self::Shared { .. } => {
+                "leave out `--profile` to remove it for all profiles".to_owned()
+            }
             Self::OnNoServer { .. } => {
                 "use `oca export --repos-yaml`, or set `push-url` and push them with `oca sync --push`"
                     .to_owned()

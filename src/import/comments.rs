@@ -26,22 +26,17 @@ pub(super) struct Comments {
 impl Comments {
     /// Reads the comments of a file that the parser accepts.
     pub(super) fn read(text: &Text) -> Self {
-        let values = Values::read(text);
+        let ends = Values::read(text).ends(text);
         let (mut comments, mut above) = (Self::default(), Vec::<(usize, Comment)>::new());
-        for (line, content) in (1..).zip(text.text.lines()) {
-            if values.inside.contains(&line) {
-                comments.alone.extend(above.drain(..).map(|(_, comment)| comment));
-                continue;
-            }
-            let end = values.ends.get(&line).copied().unwrap_or_default();
-            let comment = comment(content, end).map(|text| (line, text));
-            let column = content.chars().take_while(|c| *c == ' ').count();
-            let is_alone = content.trim_start().starts_with('#');
+        for ((line, content), end) in (1..).zip(text.text.lines()).zip(ends) {
+            let comment = end.and_then(|end| comment(content, end)).map(|text| (line, text));
+            let column = indent(content);
+            let is_alone = end == Some(0) && content.trim_start().starts_with('#');
             if is_alone {
                 above.extend(comment.map(|comment| (column, comment)));
                 continue;
             }
-            let is_about = !content.trim().is_empty();
+            let is_about = end.is_some() && !content.trim().is_empty();
             let (its_own, others): (Vec<_>, Vec<_>) =
                 above.drain(..).partition(|(at, _)| is_about && *at == column);
             comments.alone.extend(others.into_iter().map(|(_, comment)| comment));
@@ -73,13 +68,17 @@ impl Comments {
     }
 }
 
-/// Where the values of a file are.
+/// Where the values of a file are, as far as the parser says it.
 #[derive(Default)]
 struct Values {
-    /// The lines that belong to a value of several lines, so that a `#` there begins no comment.
-    inside: BTreeSet<usize>,
-    /// The column after the last value of a line.
-    ends: BTreeMap<usize, usize>,
+    /// The column after the last plain value of a line.
+    plain: BTreeMap<usize, usize>,
+    /// The lines that a plain value leaves open.
+    continued: BTreeSet<usize>,
+    /// Where the values with quotes begin: line and column. Their ends are not exact.
+    quoted: BTreeSet<(usize, usize)>,
+    /// The lines with the `|` or `>` of a block.
+    blocks: BTreeSet<usize>,
 }
 
 impl Values {
@@ -89,12 +88,14 @@ impl Values {
             let (start, end) = (span.start.line(), span.end.line());
             match event {
                 Event::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..) => {
-                    let last = if span.end.col() == 0 { end.saturating_sub(1) } else { end };
-                    values.inside.extend(start..=last);
+                    values.blocks.insert(start);
+                }
+                Event::Scalar(_, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted, ..) => {
+                    values.quoted.insert((start, span.start.col()));
                 }
                 Event::Scalar(..) | Event::Alias(_) => {
-                    values.inside.extend(start..end);
-                    let column = values.ends.entry(end).or_default();
+                    values.continued.extend(start..end);
+                    let column = values.plain.entry(end).or_default();
                     *column = span.end.col().max(*column);
                 }
                 _ => {}
@@ -102,6 +103,49 @@ impl Values {
         }
         values
     }
+
+    /// For each line, the column after its last value. `None` if a value goes on in the next line, or if all of it is a
+    /// part of one.
+    fn ends(&self, text: &Text) -> Vec<Option<usize>> {
+        let (mut block, mut quote) = (None, None);
+        let mut ends = Vec::new();
+        for (line, content) in (1..).zip(text.text.lines()) {
+            let column = indent(content);
+            if block.is_some_and(|of| column > of || content.trim().is_empty()) {
+                ends.push(None);
+                continue;
+            }
+            block = self.blocks.contains(&line).then_some(column);
+            let closed = self.closed(line, content, &mut quote);
+            let end = self.plain.get(&line).copied().unwrap_or_default().max(closed);
+            ends.push((quote.is_none() && !self.continued.contains(&line)).then_some(end));
+        }
+        ends
+    }
+
+    /// The column after the last quote of a line that ends a value. `quote` is the one that is open.
+    fn closed(&self, line: usize, content: &str, quote: &mut Option<char>) -> usize {
+        let mut closed = 0;
+        let mut chars = content.chars().enumerate().peekable();
+        while let Some((column, c)) = chars.next() {
+            match quote {
+                None if self.quoted.contains(&(line, column)) => *quote = Some(c),
+                // The next character is escaped.
+                Some('"') if c == '\\' => _ = chars.next(),
+                Some('\'') if c == '\'' && chars.peek().is_some_and(|(_, next)| *next == c) => _ = chars.next(),
+                Some(open) if *open == c => {
+                    *quote = None;
+                    closed = column + 1;
+                }
+                _ => {}
+            }
+        }
+        closed
+    }
+}
+
+fn indent(line: &str) -> usize {
+    line.chars().take_while(|c| *c == ' ').count()
 }
 
 /// The comment of a line behind a column. `None` if there is none, or if it is empty.

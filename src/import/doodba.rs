@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::around::{Around, SERIES};
+use super::comments::Comments;
 use super::node::{MapEntry, Node};
 use super::{Declaration, Error, Note, Repo, SourcePlace, Text, aggregator, directory_of, expanding_url};
-use super::comments::Comments;
 use super::{note, reference, yaml};
 use crate::repo::quoted_list;
 

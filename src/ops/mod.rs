@@ -59,9 +59,7 @@ pub(crate) use in_front::warn_of_in_front;
 pub(crate) use lacking::{lacking, lacking_for, lacking_in_all, warn_of_lacking};
 pub(crate) use merging::MergeJob;
 pub(crate) use module_checksums::{ChecksumRequest, ModuleFiles, module_checksums};
-pub(crate) use names::{
-    NamedMerge, movable, movables, named_patch, named_repos, repo_name, unknown_repo,
-};
+pub(crate) use names::{NamedMerge, movable, movables, named_patch, named_repos, repo_name, unknown_repo};
 pub(crate) use new_own::{NewOwn, OwnModule};
 pub(crate) use old_core::record_core;
 pub(crate) use placing::{bring_locked, place_locked};

@@ -161,7 +161,9 @@ impl fmt::Display for MergeConflict {
             ConflictWith::Earlier { what: Some(earlier) } => {
                 write!(f, "`{what}` conflicts with the earlier `{earlier}`")
             }
-            ConflictWith::Earlier { what: None } => write!(f, "`{what}` conflicts with its branch or with an earlier merge"),
+            ConflictWith::Earlier { what: None } => {
+                write!(f, "`{what}` conflicts with its branch or with an earlier merge")
+            }
         }
     }
 }

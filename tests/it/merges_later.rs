@@ -401,5 +401,8 @@ fn outdated_says_why_an_upgrade_of_a_merge_would_fail() {
         .stderr_contains(&format!("warning: an upgrade of `web` would fail: {why}"))
         .success();
     remote.branch("18.0").file("web_x/y.txt", "").commit();
-    env.oca(&["outdated"]).stdout_contains(&format!("branch 18.0  an upgrade would fail: {why}")).stderr_contains("1 of 1").success();
+    env.oca(&["outdated"])
+        .stdout_contains(&format!("branch 18.0        an upgrade would fail: {why}"))
+        .stderr_contains("1 of 1")
+        .success();
 }

@@ -176,7 +176,10 @@ fn commits_on_an_older_lock_are_put_on_top_of_the_new_one() {
     env.git(".", &["-C", &path, "rebase", "-q", "--onto", &short(&new), &short(&old)]);
     env.oca(&["patch", "web"]).stderr_contains("1 commit written to `patches/web-ten.patch`").success();
     env.assert_sound_checkout("oca/web");
-    env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "three"), (10, "ten"), (20, "zwanzig"), (28, "28!")]));
+    env.assert_file(
+        "oca/web/web_x/x.txt",
+        &lines(&[(3, "three"), (10, "ten"), (20, "zwanzig"), (28, "28!")]),
+    );
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
 }
 

@@ -134,13 +134,19 @@ fn a_patch_is_removed_and_its_file_stays() {
             format!("--- /dev/null\n+++ b/web_x/{name}.txt\n@@ -0,0 +1 @@\n+{name}\n"),
         );
     }
-    declare(&env, "merges = [\"#1\"]\npatches = [\n  \"./patches/one.patch\", # first\n  \"patches/two.patch\",\n]");
+    declare(
+        &env,
+        "merges = [\"#1\"]\npatches = [\n  \"./patches/one.patch\", # first\n  \"patches/two.patch\",\n]",
+    );
     env.oca(&["sync", "-q"]).success();
     env.oca(&["remove", "web#patches/one.patch"])
         .stderr_contains("removed `patches/one.patch` from `patches` of `[repos.web]`\nthe file `patches/one.patch` is kept\n")
         .success();
-    assert!(env.read("repos.toml").ends_with("patches = [\n  \"patches/two.patch\",\n]\n"), "{}", env.read("repos.toml"));
-    env.oca(&["remove", "-q", "./web#patches/two.patch"]).status(2);
+    assert!(
+        env.read("repos.toml").ends_with("patches = [\n  \"patches/two.patch\",\n]\n"),
+        "{}",
+        env.read("repos.toml")
+    );
     env.oca(&["remove", "-q", "web#./patches/two.patch"]).success();
     assert!(env.read("repos.toml").ends_with("merges = [\"#1\"]\n"), "{}", env.read("repos.toml"));
     assert!(env.exists("patches/two.patch"));
@@ -154,7 +160,7 @@ fn a_patch_for_all_profiles_is_not_removed_from_one() {
     let env = Env::new();
     requested(&env);
     env.write("x.patch", "--- /dev/null\n+++ b/web_x/x\n@@ -0,0 +1 @@\n+x\n");
-    let declared = "[profiles.a]\nrepos = [\"web\"]\n[profiles.b]\nextends = [\"a\"]\n[profiles.b.override.web]\npatches = \
+    let declared = "[profiles.a]\nrepos = [\"web\"]\n[profiles.b]\nextends = [\"a\"]\npath = \"oca-b\"\n[profiles.b.override.web]\npatches = \
                     []\n[repos.web]\npatches = [\"x.patch\"]\n";
     env.declare(&format!("default-profile = \"a\"\n{declared}"));
     env.oca(&["lock", "-q"]).success();

@@ -23,7 +23,7 @@ fn a_new_merge_that_is_open_is_named_by_status_and_sync() {
         .stdout_contains("web  resolving  ")
         .stdout_contains("  `web#3`: run `oca resolve web --continue` or `oca resolve web --abort`\n")
         .stderr(
-            "warning: `[TEMP]/project/oca.lock.json` is out of date; it can be brought up to date when what is open is \
+            "warning: `oca.lock.json` is out of date; it can be brought up to date when what is open is \
              resolved\n",
         )
         .status(1);
@@ -31,7 +31,8 @@ fn a_new_merge_that_is_open_is_named_by_status_and_sync() {
         .stdout_contains("\"state\": \"resolving\"")
         .stderr_contains("is out of date")
         .status(1);
-    for command in [&["sync"][..], &["sync", "web"], &["sync", "--locked"], &["sync", "--force", "--dry-run"]] {
+    for command in [&["sync"][..], &["sync", "web"], &["sync", "--locked"], &["sync", "--force", "--dry-run"]]
+    {
         env.oca(command).stderr(KEPT).status(1);
     }
     env.write("oca/web/web_x/x.txt", lines(&[(3, "three and III"), (28, "28!")]));
@@ -72,5 +73,5 @@ fn a_forced_sync_removes_a_checkout_that_was_made_for_a_merge() {
     env.oca(&["sync"]).stderr(KEPT).status(1);
     env.oca(&["sync", "--force"]).stderr_contains("error: `web#3` conflicts with the earlier").status(1);
     assert!(!env.exists("oca/web"));
-    env.oca(&["status"]).stderr_contains("there is no `[TEMP]/project/oca.lock.json`").status(1);
+    env.oca(&["status"]).stderr_contains("there is no `oca.lock.json`").status(1);
 }

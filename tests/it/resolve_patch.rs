@@ -80,8 +80,11 @@ fn a_patch_that_conflicts_after_an_upgrade_is_written_anew() {
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
     // git applies the new file to the new base.
     env.git("oca/web", &["checkout", "-q", &locked(&env, "patches/one.patch", "result")]);
-    env.git("oca/web", &["am", "-q", "../../patches/ten.patch"]);
-    assert_eq!(env.git("oca/web", &["log", "-1", "--format=%an %s%n%b"]), "Ann [FIX] web_x: ten\nBecause.\n\n");
+    env.git("oca/web", &["am", "-q", "--keep-non-patch", "../../patches/ten.patch"]);
+    assert_eq!(
+        env.git("oca/web", &["log", "-1", "--format=%an %s%n%b"]),
+        "Ann [FIX] web_x: ten\nBecause.\n\n"
+    );
     drop(remote);
 }
 
@@ -102,14 +105,19 @@ fn several_patches_are_resolved_one_after_the_other() {
     let env = Env::new();
     let remote = requested(&env);
     env.write("patches/ten.patch", diff("ten"));
-    env.write("patches/eleven.patch", diff("ten").replace("-10", "-ten").replace("+ten", "+eleven").replace("-ten", "-ten"));
+    env.write(
+        "patches/eleven.patch",
+        diff("ten").replace("-10", "-ten").replace("+ten", "+eleven").replace("-ten", "-ten"),
+    );
     declare(&env, "patches = [\"patches/ten.patch\", \"patches/eleven.patch\"]");
     env.oca(&["sync", "-q"]).success();
     remote.branch("18.0").file("web_x/x.txt", lines(&[(10, "zehn"), (28, "28!")])).commit();
     env.oca(&["resolve", "-q", "web"]).success();
     stage(&env, &lines(&[(10, "zehn, ten"), (28, "28!")]));
     env.oca(&["resolve", "web", "--continue"])
-        .stderr_contains("web: `patches/eleven.patch` conflicts with its branch or with an earlier merge; it is open in")
+        .stderr_contains(
+            "web: `patches/eleven.patch` conflicts with its branch or with an earlier merge; it is open in",
+        )
         .success();
     env.assert_file("patches/ten.patch", &diff("ten"));
     stage(&env, &lines(&[(10, "zehn, eleven"), (28, "28!")]));
@@ -187,7 +195,10 @@ fn a_declared_patch_that_is_not_there_fails_the_check() {
 fn a_new_merge_that_a_patch_conflicts_with_is_not_added() {
     let env = Env::new();
     requested(&env);
-    env.write("patches/three.patch", "--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -2,3 +2,3 @@\n 2\n-3\n+drei\n 4\n");
+    env.write(
+        "patches/three.patch",
+        "--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -2,3 +2,3 @@\n 2\n-3\n+drei\n 4\n",
+    );
     declare(&env, "patches = [\"patches/three.patch\"]");
     env.oca(&["sync", "-q"]).success();
     let before = [env.read("repos.toml"), env.read("oca.lock.json")];

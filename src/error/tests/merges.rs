@@ -137,6 +137,8 @@ fn every_error_says_what_to_type() {
       hint: use `oca export --repos-yaml`, or set `push-url` and push them with `oca sync --push`
     there is no merge `web#1`
       hint: declare it in `merges` of the repository in `repos.toml`
+    the commits in the checkout of `web` are not on top of the locked commit
+      hint: run `git -C oca/web checkout --detach aaaaaaaaaa`, `git -C oca/web cherry-pick` with your commits, then `oca patch web`; the checkout has the locked commit now
     2 steps are not proven by their merges
       hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950' --accept patches/x.patch`
     "##);

@@ -318,7 +318,11 @@ impl Checkout {
         }
         let commits = LocalWork { commit: work.commit, ..LocalWork::default() };
         let has_only_commits = work == commits && self.is_own_clone();
-        Ok(Some(if has_only_commits { CheckoutError::LocalCommits(work) } else { CheckoutError::LocalWork(work) }))
+        Ok(Some(if has_only_commits {
+            CheckoutError::LocalCommits(work)
+        } else {
+            CheckoutError::LocalWork(work)
+        }))
     }
 
     /// The url of the origin, if oca did not make the clone and the origin is another repository, such as a fork.

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{MergeJob, UserFile};
 use super::maker::{Input, Resolved, StepMaker};
 use super::replay::OldStep;
+use super::{MergeJob, UserFile};
 use crate::git::merging::{self, Unmerged};
 use crate::git::{Checkout, Git, Snapshot};
 use crate::lock::{StepWay, digest_of_patch};
@@ -142,19 +142,19 @@ impl StepMaker<'_> {
         made: &mut Vec<Resolved>,
         watch: &Watch<'_>,
     ) -> Result<Option<MergeConflict>, Trouble> {
-        let conflict = |trouble| match trouble {
-            Trouble::Conflict(found) => Ok(Some(found)),
-            trouble => Err(trouble),
-        };
         for position in 0..self.job.declared.pin.pending.merges.len() {
             match self.merge(position, watch) {
                 Ok(resolved) => made.push(resolved),
-                Err(trouble) => return conflict(trouble),
+                Err(Trouble::Conflict(found)) => return Ok(Some(found)),
+                Err(trouble) => return Err(trouble),
             }
         }
         for position in 0..self.job.declared.pin.pending.patches.len() {
-            if let Err(trouble) = self.patch(position) {
-                return conflict(trouble);
+            match self.patch(position) {
+                Ok(_way) => {}
+                Err(Trouble::Conflict(found)) => return Ok(Some(found)),
+                // Who locks the result is told why; until then, the merges are kept.
+                Err(_) => break,
             }
         }
         Ok(None)

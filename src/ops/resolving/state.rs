@@ -290,7 +290,9 @@ impl WireOpen {
 
     fn read(self) -> Option<OpenState> {
         let conflicts = paths_of(&self.conflicts)?;
-        let Self { head, merged, what, patch, merge, reference, commit, name, email, date, title, url, .. } = self;
+        let Self {
+            head, merged, what, patch, merge, reference, commit, name, email, date, title, url, ..
+        } = self;
         let of = match (patch, merge, reference, commit) {
             (Some(path), None, None, None) => Unmade::Patch { path },
             (None, Some(merge), Some(reference), Some(commit)) => {

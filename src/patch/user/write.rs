@@ -44,7 +44,8 @@ pub(crate) fn refreshed(
     after: TreeId,
 ) -> Result<Vec<u8>, Error> {
     let lines = || old.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let begins = |line: &[u8]| ["diff ", "--- ", "Index: "].iter().any(|word| line.starts_with(word.as_bytes()));
+    let begins =
+        |line: &[u8]| ["diff ", "--- ", "Index: "].iter().any(|word| line.starts_with(word.as_bytes()));
     let is_end = |line: &&[u8]| *line == b"---" || begins(line);
     let mut text = lines().take_while(|line| !is_end(line)).collect::<Vec<_>>().join(&b'\n');
     if !text.is_empty() {
