@@ -135,7 +135,9 @@ fn import_from(
         let lock = lock_file.display();
         printer.note(&format!("wrote `{file}` and `{lock}`; look at them, then run `oca sync`"));
     } else {
-        printer.note(&format!("wrote `{file}`; look at it, then run `oca sync`"));
+        printer.note(&format!(
+            "wrote `{file}`, but no lock: there are no pins to take over; look at it, then run `oca sync`"
+        ));
     }
     Ok(())
 }

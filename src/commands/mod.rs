@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Upgrade(upgrade::Args),
     /// Keep your commits in a checkout as a patch file
     Patch(patch::Args),
-    /// Resolve a merge that conflicts, in the checkout
+    /// Resolve a merge or a patch that conflicts, in the checkout
     Resolve(resolve::Args),
     /// Work on a request or a branch in a checkout
     Work(work::Args),

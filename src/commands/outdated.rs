@@ -72,8 +72,14 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             session.printer.note(&format!("{} of {total} outdated{of_them}", outdated.len()));
         }
         outdated::tell_unasked(session, &unasked);
-        outdated::tell_of_merges(session, &merges);
-        if movable > 0 {
+        let failures = foreseen.as_ref().map(|foreseen| &foreseen.failures[..]).unwrap_or_default();
+        for failure in failures.iter().filter(|failure| !outdated.iter().any(|pin| pin.name == failure.name))
+        {
+            let (name, why) = (&failure.name, failure.trouble.why());
+            session.printer.warning(&format!("an upgrade of `{name}` would fail: {why}"));
+        }
+        outdated::tell_of_merges(session, &merges, failures);
+        if foreseen.is_some() && outdated.iter().any(|pin| pin.stays.is_none()) {
             session.printer.next("`oca upgrade` moves the pins, `oca upgrade NAME` moves one");
         }
     }

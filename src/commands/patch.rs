@@ -3,15 +3,15 @@
 use std::path::{Component, Path};
 
 use crate::complete;
-use crate::config::Mode;
+use crate::config::{MergeList, Mode};
 use crate::error::{Error, MergeError};
 use crate::fs;
 use crate::git::{Checkout, Head, LocalCommit};
 use crate::lock::{Lock, LockedRepo};
-use crate::ops::{Rewrite, Rewritten, named_repos, place_locked};
+use crate::ops::{Rewrite, Rewritten, bring_locked, named_repos, own_patch_file, place_locked};
 use crate::patch::{MailedCommit, mails, title_of};
 use crate::plan;
-use crate::repo::{RepoName, counted};
+use crate::repo::{CommitId, RepoName, TreeId, counted};
 use crate::session::Session;
 
 /// The directory of new patches, beside `repos.toml`.
@@ -53,7 +53,10 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if is_locked(&rewrite.session, &checkout, locked)? {
         return place(&rewrite.session, &lock, &name, &checkout);
     }
-    let commits = commits(&checkout, &name, locked.head())?;
+    let commits = match commits(&checkout, &name, locked.head())? {
+        Some(commits) => commits,
+        None => return Err(not_on_top(&rewrite.session, &lock, locked, &checkout)?),
+    };
     let (file, rewritten) = write(rewrite, &profile.name, &name, (&checkout, &commits, locked), args)?;
     let printer = session.printer;
     printer.note(&format!("{name}: {} written to `{file}`", counted(commits.len(), "commit", "commits")));
@@ -79,11 +82,7 @@ fn write<'s>(
         Some(word) => file_of(word)?,
         None => format!("{DIRECTORY}/{name}-{}.patch", slug(&commits[0].message)),
     };
-    let path = rewrite.session.root().join(&file);
-    let above = path.ancestors().skip(1).take_while(|above| *above != rewrite.session.root());
-    if let Some(link) = above.filter(|above| above.is_symlink()).last() {
-        return Err(MergeError::PatchOutside { word: link.display().to_string() }.into());
-    }
+    let path = own_patch_file(&rewrite.session, &file)?;
     let head = commits.last().map_or(locked.tree, |commit| commit.after);
     let mailed: Vec<MailedCommit<'_>> = commits.iter().map(mailed).collect();
     let text = mails(&checkout.tree(head)?, &mailed).map_err(|error| wrong(name, error))?;
@@ -91,8 +90,9 @@ fn write<'s>(
     if path.symlink_metadata().is_ok() && fs::read_if_there(&path)?.as_deref() != Some(&text[..]) {
         return Err(Error::Exists { file: path });
     }
-    let part = rewrite.session.config.core_part(name);
-    rewrite.draft.add_patch(profile, name, part, &file)?;
+    let shared = MergeList::shared(name, rewrite.session.config.core_part(name));
+    let list = rewrite.draft.patch_list(profile, &shared);
+    rewrite.draft.add_patch(&list, &file)?;
     // A wrong name is refused before anything is written.
     rewrite.session.with_text(rewrite.draft.text())?;
     fs::create_directory(path.parent().unwrap_or(Path::new(".")))?;
@@ -141,12 +141,25 @@ fn place(session: &Session<'_>, lock: &Lock, name: &RepoName, checkout: &Checkou
     Ok(())
 }
 
-/// The commits to write. There is at least one.
-fn commits(
+/// The error for commits that are not on top of the locked one. It comes into the checkout, so that git can put them
+/// there.
+fn not_on_top(
+    session: &Session<'_>,
+    lock: &Lock,
+    locked: &LockedRepo,
     checkout: &Checkout,
-    name: &RepoName,
-    since: crate::repo::CommitId,
-) -> Result<Vec<LocalCommit>, Error> {
+) -> Result<Error, Error> {
+    let name = &locked.pin.name;
+    bring_locked(session, lock, name)?;
+    let placed = checkout.placed()?;
+    let is_below = |placed: &CommitId| matches!(checkout.local_commits(*placed), Ok(Some(commits)) if !commits.is_empty());
+    let since = placed.filter(is_below);
+    let (repo, path, locked) = (name.clone(), checkout.path().to_owned(), locked.head());
+    Ok(MergeError::NotOnTop { repo, path, locked, since }.into())
+}
+
+/// The commits to write. There is at least one. `None` if they are not on top of `since`.
+fn commits(checkout: &Checkout, name: &RepoName, since: CommitId) -> Result<Option<Vec<LocalCommit>>, Error> {
     let repo = || name.clone();
     if checkout.is_resolving() {
         return Err(MergeError::ResolveOpen { repo: repo(), what: name.to_string() }.into());
@@ -160,20 +173,13 @@ fn commits(
         let files = if work.changed.is_empty() { vec![work.to_string()] } else { work.changed };
         return Err(MergeError::NotCommitted { repo: repo(), files }.into());
     }
-    let Some(commits) = checkout.local_commits(since)? else {
-        return Err(MergeError::NotOnTop { repo: repo() }.into());
-    };
+    let Some(commits) = checkout.local_commits(since)? else { return Ok(None) };
     let is_empty = commits.iter().all(|commit| commit.before == commit.after);
-    if is_empty { Err(MergeError::NoCommits { repo: repo(), path }.into()) } else { Ok(commits) }
+    if is_empty { Err(MergeError::NoCommits { repo: repo(), path }.into()) } else { Ok(Some(commits)) }
 }
 
 /// Locks the draft, and makes sure that the lock has this tree.
-fn lock_as(
-    rewrite: &mut Rewrite<'_>,
-    profile: &str,
-    name: &RepoName,
-    tree: crate::repo::TreeId,
-) -> Result<(), Error> {
+fn lock_as(rewrite: &mut Rewrite<'_>, profile: &str, name: &RepoName, tree: TreeId) -> Result<(), Error> {
     let lock = rewrite.lock()?.clone();
     let profile = rewrite.session.config.profile(Some(profile))?;
     let repo = profile.all_repos().find(|repo| repo.name == *name);

@@ -1,4 +1,4 @@
-//! `oca remove`: removes repositories, merges, or modules of a selection, from `repos.toml` and the lock. Checkouts stay.
+//! `oca remove`: removes repositories, merges, patches, or modules of a selection, from `repos.toml` and the lock. Checkouts stay.
 
 use crate::complete;
 use crate::config::MergeList;
@@ -6,7 +6,7 @@ use crate::error::{EditError, Error, MergeError, NotAskedWhy};
 use crate::flags::FormatArg;
 use crate::lock::Lock;
 use crate::ops::{
-    NamedMerge, Rewrite, lacking_in_all, movable, repo_name, tell, unknown_repo, warn_of_lacking,
+    NamedMerge, Rewrite, lacking_in_all, movable, named_patch, repo_name, tell, unknown_repo, warn_of_lacking,
 };
 use crate::plan::{Inventory, Movable, Reason, Request, Standing, pin, selected};
 use crate::repo::RepoName;
@@ -21,15 +21,17 @@ Examples:
   oca remove sale-workflow --profile standard
   # Merge a pull request no longer
   oca remove web#2950
+  # Apply a patch no longer
+  oca remove web#patches/web-title.patch
   # Select a module no longer
   oca remove --module web_responsive";
 
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Names of repositories, or merges such as `web#2950`; they are removed from all profiles, or from the one in
-    /// `--profile`
-    #[arg(value_name = "NAME", required_unless_present = "modules", add = complete::pins_to_move())]
+    /// Names of repositories, merges such as `web#2950`, or patches such as `web#patches/web-title.patch`; they are
+    /// removed from all profiles, or from the one in `--profile`
+    #[arg(value_name = "NAME", required_unless_present = "modules", add = complete::removable())]
     repos: Vec<String>,
     /// Remove this module from the selection of the profile
     #[arg(long = "module", value_name = "MODULE", conflicts_with = "repos", add = complete::modules())]
@@ -39,11 +41,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
-    let (mut names, mut merges) = (Vec::new(), Vec::new());
+    let (mut names, mut merges, mut patches) = (Vec::new(), Vec::new(), Vec::new());
     for word in &args.repos {
-        match NamedMerge::parse(word)? {
-            Some(_) => merges.push(movable(session, word)?),
-            None => names.push(repo_name(session, word)?),
+        if let Some(patch) = named_patch(session, word) {
+            patches.push(patch);
+        } else if NamedMerge::parse(word)?.is_some() {
+            merges.push(movable(session, word)?);
+        } else {
+            names.push(repo_name(session, word)?);
         }
     }
     let mut rewrite = Rewrite::begin(session)?;
@@ -56,6 +61,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     for merge in &merges {
         done.extend(unmerge(&mut rewrite, merge)?);
+    }
+    for (repo, path) in &patches {
+        done.extend(unpatch(&mut rewrite, repo, path)?);
     }
     for module in &args.modules {
         done.push(unselect(&mut rewrite, module, &old)?);
@@ -72,7 +80,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         tell_of_checkouts(session, &rewritten.session, &names);
         tell_of_selection(&rewritten.session, &args.modules, &old, &new)?;
         warn_of_lacking(&rewritten.session, &new)?;
-        if !merges.is_empty() && !rewritten.updated.changes.is_empty() {
+        if !(merges.is_empty() && patches.is_empty()) && !rewritten.updated.changes.is_empty() {
             session.printer.next("`oca sync` checks it out");
         }
     }
@@ -115,23 +123,14 @@ fn remove(rewrite: &mut Rewrite<'_>, name: &RepoName) -> Result<Vec<String>, Err
 fn unmerge(rewrite: &mut Rewrite<'_>, movable: &Movable) -> Result<Vec<String>, Error> {
     let Rewrite { session, draft, .. } = rewrite;
     let Movable { repo, merge: Some(source) } = movable else { return Ok(Vec::new()) };
-    let named = session.named_profile();
-    let shared = MergeList::shared(repo, session.config.core_part(repo));
-    let profiles = session.config.profiles.iter();
-    let lists: Vec<MergeList> = match &named {
-        None => {
-            let own = profiles.map(|profile| shared.of_profile(&profile.name));
-            std::iter::once(shared.clone()).chain(own).collect()
-        }
-        Some(name) => vec![shared.of_profile(name)],
-    };
+    let (shared, lists) = lists(session, repo);
     let mut done = Vec::new();
     for list in &lists {
         if draft.remove_merge(list, source)? {
             done.push(format!("removed `{movable}` from `merges` of `[{}]`", list.header()));
         }
     }
-    match named {
+    match session.named_profile() {
         Some(profile) if done.is_empty() => {
             let list = draft.merge_list(&profile, &shared);
             if draft.merges(&list).contains(source) {
@@ -143,6 +142,44 @@ fn unmerge(rewrite: &mut Rewrite<'_>, movable: &Movable) -> Result<Vec<String>, 
         }
         _ => Ok(done),
     }
+}
+
+/// Removes a patch from the lists that have it; returns what was done, in words.
+fn unpatch(rewrite: &mut Rewrite<'_>, repo: &RepoName, path: &str) -> Result<Vec<String>, Error> {
+    let Rewrite { session, draft, .. } = rewrite;
+    let (shared, lists) = lists(session, repo);
+    let mut done = Vec::new();
+    for list in &lists {
+        if draft.remove_patch(list, path)? {
+            done.push(format!("removed `{path}` from `patches` of `[{}]`", list.header()));
+        }
+    }
+    match session.named_profile() {
+        Some(profile) if done.is_empty() => {
+            let (word, list) = (format!("{repo}#{path}"), draft.patch_list(&profile, &shared));
+            Err(match draft.patch(&list, path) {
+                Some(_) => MergeError::Shared { word, profile, header: list.header() }.into(),
+                None => MergeError::OtherProfile { word, profile }.into(),
+            })
+        }
+        _ => {
+            done.push(format!("the file `{path}` is kept"));
+            Ok(done)
+        }
+    }
+}
+
+/// The lists of what is merged into a repository: the one for all profiles, and those from which something is removed.
+fn lists(session: &Session<'_>, repo: &RepoName) -> (MergeList, Vec<MergeList>) {
+    let shared = MergeList::shared(repo, session.config.core_part(repo));
+    let lists = match session.named_profile() {
+        None => {
+            let own = session.config.profiles.iter().map(|profile| shared.of_profile(&profile.name));
+            std::iter::once(shared.clone()).chain(own).collect()
+        }
+        Some(name) => vec![shared.of_profile(&name)],
+    };
+    (shared, lists)
 }
 
 /// Removes a module from the list that asks for it; returns what was done, in words.

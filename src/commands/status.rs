@@ -7,8 +7,12 @@ use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::git::{Checkout, Head, LocalWork, Origin};
 use crate::json::StatusReport;
-use crate::ops::{WantedCheckout, named_repos, undeclared, wanted};
+use crate::lock::{Lock, LockedRepo};
+use crate::ops::{
+    OpenMerge, WantedCheckout, named_repos, open_words, undeclared, unlocked_open_merges, wanted,
+};
 use crate::output::{Cell, Table, Tone};
+use crate::plan;
 use crate::repo::{CommitId, RepoName};
 use crate::report::{Failure, RepoStatus, State, Trouble};
 use crate::session::Session;
@@ -33,7 +37,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
-    let lock = session.fresh_lock()?;
+    let (lock, open) = lock_and_open(session)?;
     let chosen = named_repos(session, session.profiles()?, &args.names)?;
     let is_chosen = |name: &RepoName| chosen.is_empty() || chosen.contains(name);
     let mut wanted = wanted(session, &lock)?;
@@ -50,6 +54,11 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         });
     let names = wanted.iter().map(|wanted| wanted.repo.name.clone());
     let mut answers: Vec<_> = names.zip(found).collect();
+    for OpenMerge { repo, checkout } in open.iter().filter(|open| is_chosen(&open.repo.name)) {
+        let locked = lock.base_of(&plan::pin(repo)).map(LockedRepo::head);
+        let found = checkout.head().map(|head| resolving(&repo.name, locked, commit_at(&head), checkout));
+        answers.push((repo.name.clone(), found));
+    }
     let undeclared = if chosen.is_empty() { undeclared(session)? } else { BTreeMap::new() };
     for (path, name) in undeclared {
         // A repository of this name may be declared elsewhere.
@@ -84,6 +93,36 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if fine { Ok(()) } else { Err(Error::Silent) }
 }
 
+/// The lock, and the checkouts in which something is open that the lock does not have. As long as that is so, it is no
+/// fault that the lock is out of date.
+fn lock_and_open<'a>(session: &'a Session<'_>) -> Result<(Lock, Vec<OpenMerge<'a>>), Error> {
+    match session.fresh_lock() {
+        Err(stale @ (Error::Stale { .. } | Error::NoLock { .. })) => {
+            let lock = session.lock_as_it_stands()?;
+            let open = unlocked_open_merges(session, lock.as_ref())?;
+            if open.is_empty() {
+                return Err(stale);
+            }
+            session.printer.warning(&format!(
+                "`{}` is out of date; it can be brought up to date when what is open is resolved",
+                session.lock_file().display()
+            ));
+            Ok((lock.unwrap_or_default(), open))
+        }
+        lock => Ok((lock?, Vec::new())),
+    }
+}
+
+fn resolving(
+    name: &RepoName,
+    locked: Option<CommitId>,
+    actual: Option<CommitId>,
+    checkout: &Checkout,
+) -> RepoStatus {
+    let detail = Some(open_words(name, checkout));
+    RepoStatus { detail, ..report(name, State::Resolving, locked, actual) }
+}
+
 fn commit_at(head: &Head) -> Option<CommitId> {
     match head {
         Head::Complete(placed) => Some(placed.commit),
@@ -111,7 +150,7 @@ fn inspect(
         Head::Other(Some(commit)) => commit,
     };
     if checkout.is_resolving() {
-        return Ok(report(name, State::Resolving, locked, Some(actual)));
+        return Ok(resolving(name, locked, Some(actual), checkout));
     }
     if let Some(branch) = checkout.in_work() {
         let detail = Some(format!("branch `{branch}`"));

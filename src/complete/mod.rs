@@ -18,7 +18,8 @@ use std::panic;
 
 pub(crate) use shell::Shell;
 pub(crate) use values::{
-    find_modules, list_names, merges, modules, new_repos, pins, pins_to_move, profiles, repos, series,
+    find_modules, list_names, merges, modules, new_repos, pins, pins_to_move, profiles, removable, repos,
+    series,
 };
 
 /// If it names a shell, the run answers the script of that shell. It is not for users.

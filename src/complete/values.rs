@@ -40,7 +40,18 @@ pub(crate) fn pins_to_move() -> ArgValueCandidates {
     })
 }
 
-/// The same with `@`, behind which a commit is typed.
+/// The repositories, the merges and the patches: what `oca remove` removes.
+pub(crate) fn removable() -> ArgValueCandidates {
+    offer(|| {
+        let config = configuration();
+        let all = |config: &Config| {
+            declared(config).into_iter().chain(merged(config)).chain(patched(config)).collect()
+        };
+        config.as_ref().map(all).unwrap_or_default()
+    })
+}
+
+/// The repositories with `@`, behind which a commit is typed.
 pub(crate) fn pins() -> ArgValueCandidates {
     offer(|| {
         let config = configuration();
@@ -107,6 +118,14 @@ fn merged(config: &Config) -> Names {
             (merge.pending.source.without_secret().of(&repo.name), merge.why.clone().unwrap_or_default())
         };
         merges.map(named).collect()
+    };
+    config.profiles.iter().flat_map(Profile::all_repos).flat_map(of).collect()
+}
+
+/// The patches, such as `web#patches/web-title.patch`.
+fn patched(config: &Config) -> Names {
+    let of = |repo: &Repo| -> Vec<(String, String)> {
+        repo.patches.iter().map(|path| (format!("{}#{path}", repo.name), String::new())).collect()
     };
     config.profiles.iter().flat_map(Profile::all_repos).flat_map(of).collect()
 }

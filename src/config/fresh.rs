@@ -1,6 +1,6 @@
 //! A new `repos.toml`: its content and its text.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use super::base_url::{BaseUrl, OCA};
@@ -10,7 +10,7 @@ use super::merge::Merge;
 use super::profile::Mode;
 use super::resolve::PATH;
 use super::values::{self, quoted};
-use crate::repo::{CorePart, Edition, Reference, RemoteUrl, RepoName, Series, bare_url};
+use crate::repo::{CorePart, Edition, MergeSource, Reference, RemoteUrl, RepoName, Series, bare_url};
 
 /// The only profile of a new file.
 const PROFILE: &str = "standard";
@@ -63,6 +63,15 @@ pub(crate) struct FreshRepo {
     pub(crate) hold: bool,
     pub(crate) merges: Vec<Merge>,
     pub(crate) depth: Option<u32>,
+    pub(crate) remarks: Remarks,
+}
+
+/// Comments for the file, each on one line of visible text.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Remarks {
+    pub(crate) own: Vec<String>,
+    /// Those about merges of the repository.
+    pub(crate) of_merges: BTreeMap<MergeSource, Vec<String>>,
 }
 
 /// Parses a url for the file, or returns why the file cannot contain it.
@@ -117,6 +126,7 @@ impl Fresh {
         }
         let _infallible = writeln!(text, "\n[profiles.{PROFILE}]\nrepos = [");
         for repo in &self.repos {
+            text.extend(repo.remarks.own.iter().map(|remark| format!("  # {remark}\n")));
             let _infallible = writeln!(text, "  \"{}\",", repo.name);
         }
         text.push_str("]\n");
@@ -142,7 +152,9 @@ impl Fresh {
         if self.core.is_empty() {
             return String::new();
         }
-        let (mut text, mut tables) = ("\n[core]\n".to_owned(), String::new());
+        let remarks = self.core.iter().flat_map(|core| &core.repo.remarks.own);
+        let remarks: String = remarks.map(|remark| format!("# {remark}\n")).collect();
+        let (mut text, mut tables) = (format!("\n{remarks}[core]\n"), String::new());
         let mut paths = String::new();
         let (odoo, others): (Vec<_>, Vec<_>) = self.core.iter().partition(|core| core.part == CorePart::Odoo);
         for FreshCore { part, path, repo } in odoo.iter().chain(&others) {
@@ -218,8 +230,7 @@ impl Fresh {
             fields.push_str("hold = true\n");
         }
         if !repo.merges.is_empty() {
-            let merges: String =
-                repo.merges.iter().map(|merge| format!("  {},\n", merge.to_toml())).collect();
+            let merges: String = repo.merges.iter().map(|merge| entry(merge, &repo.remarks)).collect();
             let _infallible = writeln!(fields, "merges = [\n{merges}]");
         }
         for depth in repo.depth.iter().filter(|depth| **depth != 1) {
@@ -240,6 +251,19 @@ fn base_of<'u>(url: &'u str, name: &str) -> Option<&'u str> {
     };
     let base = address.strip_suffix(name)?.strip_suffix('/')?;
     BaseUrl::parse(base).is_ok().then_some(base)
+}
+
+/// A merge on its line. One remark is behind it, as `oca add` writes the title; several are above it.
+fn entry(merge: &Merge, remarks: &Remarks) -> String {
+    let remarks = remarks.of_merges.get(&merge.pending.source).map(Vec::as_slice).unwrap_or_default();
+    let merge = merge.to_toml();
+    match remarks {
+        [one] => format!("  {merge}, # {one}\n"),
+        several => {
+            several.iter().map(|remark| format!("  # {remark}\n")).collect::<String>()
+                + &format!("  {merge},\n")
+        }
+    }
 }
 
 fn field(text: &mut String, key: &str, value: Option<&str>) {

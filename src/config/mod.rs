@@ -42,8 +42,8 @@ pub(crate) use error::ConfigProblem;
 pub(crate) use error::{Error, near, near_or_all};
 pub(crate) use expand::{Template, Unusable, expand_url};
 pub(crate) use fresh::{
-    Fresh, FreshCore, FreshRepo, is_checkouts_path, refuse_addons_directory, refuse_entry, refuse_module,
-    remote_url,
+    Fresh, FreshCore, FreshRepo, Remarks, is_checkouts_path, refuse_addons_directory, refuse_entry,
+    refuse_module, remote_url,
 };
 pub(crate) use machine::Machine;
 pub(crate) use merge::Merge;

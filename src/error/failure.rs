@@ -2,7 +2,7 @@
 
 use super::message::Message;
 use crate::config::near;
-use crate::git::{self, CheckoutError, HintContext, LocalWork};
+use crate::git::{self, CheckoutError, HintContext, LocalWork, merging};
 use crate::repo::{CorePart, RepoName, day, first_names, typed};
 use crate::report::{
     ConflictWith, Failure, MergeConflict, MissingDirectory, NotOdoo, Step, Survivor, Trouble,
@@ -66,12 +66,18 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
         Trouble::Merge { what, error } => {
             // A merge has the name of its repository in front, a patch is a path.
             let is_merge = what.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('#'));
-            let text = if is_merge {
-                format!("cannot merge `{what}`")
-            } else {
-                format!("cannot apply `{what}` to `{name}`")
+            if is_merge {
+                return because(&format!("cannot merge `{what}`"), &**error, error.hint(asked));
+            }
+            let hint = match &**error {
+                // What was locked before can be resolved, so nothing of it is in the lock.
+                merging::Error::Patch(_) => Some(format!(
+                    "correct the file; or run `oca remove {}` and `oca sync {name}`, commit the change in the checkout, and run `oca patch {name}`",
+                    typed(&format!("{name}#{what}"))
+                )),
+                error => error.hint(asked),
             };
-            because(&text, &**error, error.hint(asked))
+            because(&format!("cannot apply `{what}` to `{name}`"), &**error, hint)
         }
         Trouble::Conflict(conflict) => of_conflict(conflict),
         Trouble::NewerStart { what, start, pin, reference, .. } => {
@@ -135,7 +141,7 @@ fn is_private(name: &RepoName, error: &git::Error) -> bool {
 fn of_conflict(conflict: &MergeConflict) -> Message {
     let files: Vec<String> = conflict.conflicts.iter().map(ToString::to_string).collect();
     let mut hint = format!("run `oca resolve {}`", conflict.repo);
-    if conflict.with == ConflictWith::Earlier {
+    if let ConflictWith::Earlier { what: Some(_) } = conflict.with {
         hint.push_str(", or change the order of `merges`");
     }
     Message { causes: files, ..Message::new(&conflict.to_string(), Some(hint)) }
@@ -204,6 +210,12 @@ fn after_kept(error: &CheckoutError, asked: HintContext<'_>) -> Option<String> {
         {
             let name = asked.name.unwrap_or("NAME");
             format!("run `oca work {name}` to leave it there, or use `--force` to leave the branch")
+        }
+        CheckoutError::LocalCommits(_) => {
+            let name = asked.name.unwrap_or("NAME");
+            format!(
+                "run `oca patch {name}` to keep them as a patch, push them, or use `--force` to discard them"
+            )
         }
         CheckoutError::LocalWork(_) => "commit and push your work, or use `--force` to discard it".to_owned(),
         CheckoutError::Tracked { path, .. } => {

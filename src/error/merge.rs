@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Error;
-use crate::repo::{RepoName, counted, first_names, quoted_list, typed};
+use crate::repo::{CommitId, RepoName, counted, first_names, quoted_list, typed};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MergeError {
@@ -26,13 +26,25 @@ pub(crate) enum MergeError {
     #[error("the merges of {} are not pushed yet, so nothing is staged", quoted_list(&repos.iter().map(ToString::to_string).collect::<Vec<_>>()))]
     Unpushed { repos: Vec<RepoName> },
     #[error("there is no patch `{}`, which `repos.toml` declares", file.display())]
-    NoPatch { file: PathBuf },
+    NoPatch {
+        file: PathBuf,
+        repo: RepoName,
+        /// As declared.
+        path: String,
+    },
     #[error("the checkout of `{repo}` has no commits of yours")]
     NoCommits { repo: RepoName, path: PathBuf },
     #[error("`{repo}` has changes that are not committed, in {}", first_names(files))]
     NotCommitted { repo: RepoName, files: Vec<String> },
     #[error("the commits in the checkout of `{repo}` are not on top of the locked commit")]
-    NotOnTop { repo: RepoName },
+    NotOnTop {
+        repo: RepoName,
+        path: PathBuf,
+        /// The locked commit. The checkout has it.
+        locked: CommitId,
+        /// The commit on which the commits of the user are, if oca checked it out.
+        since: Option<CommitId>,
+    },
     #[error("the name of the patch leads out of the project: `{word}`")]
     PatchOutside { word: String },
     /// The lock does not have the tree of HEAD.
@@ -69,6 +81,9 @@ pub(crate) enum MergeError {
     Marked { repo: RepoName, files: Vec<String> },
     #[error("`{repo}` has changes that are not staged, in {}", first_names(files))]
     NotStaged { repo: RepoName, files: Vec<String> },
+    /// A person resolved its conflict with what is there without it.
+    #[error("`{path}` changes nothing in `{repo}` any more")]
+    NeedlessPatch { repo: RepoName, path: String },
     /// The directory did not exist before, so all of it would be deleted.
     #[error("`{repo}` has files that are not of the merge: {}", first_names(files))]
     Strangers { repo: RepoName, files: Vec<String> },
@@ -95,6 +110,8 @@ pub(crate) enum MergeError {
     },
     #[error("profile `{profile}` has `{word}` from `[{header}]`")]
     Shared { word: String, profile: String, header: String },
+    #[error("profile `{profile}` does not have `{word}`")]
+    OtherProfile { word: String, profile: String },
     #[error(
         "a `.gitmodules` needs commits that a server has, but those of {} are merged by oca",
         first_names(names)
@@ -112,6 +129,7 @@ impl MergeError {
             | Self::Invalid { .. }
             | Self::Several { .. }
             | Self::OfModule { .. }
+            | Self::OtherProfile { .. }
             | Self::Shared { .. }
             | Self::OnNoServer { .. }
             | Self::NoClone { .. }
@@ -138,6 +156,7 @@ impl MergeError {
             | Self::Unmerged { .. }
             | Self::Marked { .. }
             | Self::NotStaged { .. }
+            | Self::NeedlessPatch { .. }
             | Self::Strangers { .. }
             | Self::OwnCommits { .. } => 1,
         }
@@ -165,15 +184,30 @@ impl MergeError {
                     .to_owned()
             }
             Self::Unpushed { .. } => "run `oca sync --push`".to_owned(),
-            Self::NoPatch { .. } => {
-                "restore the file, or remove it from `patches` in `repos.toml`".to_owned()
+            Self::NoPatch { repo, path, .. } => {
+                format!(
+                    "restore the file; if it was never committed, run `git add {}` where it is, and commit it; if nobody needs it, run `oca remove {}`",
+                    typed(path),
+                    typed(&format!("{repo}#{path}"))
+                )
             }
             Self::NoCommits { path, .. } => format!("commit your changes in `{}`", path.display()),
             Self::NotCommitted { repo, .. } => {
                 format!("commit them, or move them away, and run `oca patch {repo}` again")
             }
-            Self::NotOnTop { repo } => {
-                format!("run `oca sync {repo} --dry-run`, and put your commits on top of the locked one")
+            Self::NotOnTop { repo, path, locked, since } => {
+                let git = format!("git -C {}", typed(&path.display().to_string()));
+                match since {
+                    Some(since) => format!(
+                        "run `{git} rebase --onto {} {}`, then `oca patch {repo}`; the checkout has the locked commit now",
+                        locked.short(),
+                        since.short()
+                    ),
+                    None => format!(
+                        "run `{git} checkout --detach {}`, `{git} cherry-pick` with your commits, then `oca patch {repo}`; the checkout has the locked commit now",
+                        locked.short()
+                    ),
+                }
             }
             Self::PatchOutside { .. } => "use a name such as `patches/web-title.patch`".to_owned(),
             Self::OtherResult { .. } => "write the patch with `git format-patch` instead".to_owned(),
@@ -215,6 +249,10 @@ impl MergeError {
             Self::NotStaged { repo, .. } => {
                 format!("`git add` them, or discard them, and run `oca resolve {repo} --continue`")
             }
+            Self::NeedlessPatch { repo, path } => format!(
+                "run `oca resolve {repo} --abort`, then `oca remove {}`",
+                typed(&format!("{repo}#{path}"))
+            ),
             Self::Strangers { repo, .. } => {
                 format!("move them away, and run `oca resolve {repo} --abort`")
             }
@@ -233,149 +271,13 @@ impl MergeError {
                 let first = if *is_new { format!("run `oca add {repo}`, ") } else { String::new() };
                 format!("{first}write {entry} into `merges` of `[{header}]`, then run `oca resolve {repo}`")
             }
-            Self::Shared { .. } => "leave out `--profile` to remove it for all profiles".to_owned(),
+            Self::OtherProfile { .. } | Self::Shared { .. } => {
+                "leave out `--profile` to remove it for all profiles".to_owned()
+            }
             Self::OnNoServer { .. } => {
                 "use `oca export --repos-yaml`, or set `push-url` and push them with `oca sync --push`"
                     .to_owned()
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::repo::samples::{every_variant, name};
-
-    fn samples() -> Vec<MergeError> {
-        let web = || name("web");
-        let what = || "web#2950".to_owned();
-        let files = || vec!["web_x/a.py".to_owned()];
-        every_variant!(MergeError:
-            Unknown { word: "web#1".to_owned(), known: vec!["web#2950".to_owned()] },
-            Unproven { steps: vec!["web#2950".to_owned()] },
-            Forged { steps: vec!["web#2950".to_owned()] },
-            Astray {},
-            Unpushed { repos: vec![name("web"), name("dms")] },
-            NoPatch { file: "patches/x.patch".into() },
-            NoCommits { repo: web(), path: "oca/web".into() },
-            NotCommitted { repo: web(), files: files() },
-            NotOnTop { repo: web() },
-            PatchOutside { word: "../x".to_owned() },
-            OtherResult { repo: web() },
-            NotInWork { repo: web() },
-            NoBranch { repo: web() },
-            BranchExists { repo: web(), branch: "18.0-fix".to_owned() },
-            NoClone { repo: web() },
-            Skipped { repo: web() },
-            NoResolve { repo: web() },
-            ResolveOpen { repo: web(), what: what() },
-            ResolveClosed { repo: web(), what: what() },
-            ResolveElsewhere { repo: web(), what: what() },
-            ResolveOutdated { repo: web() },
-            BadState { file: "oca/web/.git/oca-resolve".into() },
-            NewerState { file: "oca/web/.git/oca-resolve".into(), version: 2, known: 1 },
-            Unmerged { repo: web(), files: files() },
-            Marked { repo: web(), files: files() },
-            NotStaged { repo: web(), files: files() },
-            Strangers { repo: web(), files: files() },
-            OwnCommits { repo: web(), work: "local commits in `mine`".to_owned() },
-            Invalid { word: "a b c".to_owned(), repo: "web".to_owned(), why: "it is too long".to_owned() },
-            Several { word: "web#fix".to_owned(), known: vec!["web#a fix".to_owned(), "web#b fix".to_owned()] },
-            OfModule { word: "web#2950".to_owned() },
-            NotAdded {
-                file: "repos.toml".into(),
-                entry: "`\"#2950\"`".to_owned(),
-                header: "repos.web".to_owned(),
-                repo: name("web"),
-                is_new: true,
-                cause: Box::new(Error::Silent)
-            },
-            Shared { word: "web#1".to_owned(), profile: "lean".to_owned(), header: "repos.web".to_owned() },
-            OnNoServer { names: vec!["web".to_owned(), "dms".to_owned()] };
-            MergeError::Unknown { word: "web#1".to_owned(), known: Vec::new() },
-            MergeError::Unproven { steps: vec!["web#2950".to_owned(), "patches/x.patch".to_owned()] }
-        )
-    }
-
-    #[test]
-    fn every_error_says_what_to_type() {
-        let errors = samples();
-        let shown: Vec<String> =
-            errors.iter().map(|error| format!("{error}\n  hint: {}", error.hint())).collect();
-        insta::assert_snapshot!(shown.join("\n"), @r##"
-        there is no merge `web#1`
-          hint: the merges are `web#2950`
-        1 step is not proven by its merge
-          hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950'`
-        1 step is not what its merge gives
-          hint: ask who changed them, then make them again with `oca lock --upgrade 'web#2950'`
-        some branches do not contain the commits of the lock any more
-          hint: take the new commits with `oca lock --upgrade`, or run the command without `--strict`
-        the merges of `web`, `dms` are not pushed yet, so nothing is staged
-          hint: run `oca sync --push`
-        there is no patch `patches/x.patch`, which `repos.toml` declares
-          hint: restore the file, or remove it from `patches` in `repos.toml`
-        the checkout of `web` has no commits of yours
-          hint: commit your changes in `oca/web`
-        `web` has changes that are not committed, in `web_x/a.py`
-          hint: commit them, or move them away, and run `oca patch web` again
-        the commits in the checkout of `web` are not on top of the locked commit
-          hint: run `oca sync web --dry-run`, and put your commits on top of the locked one
-        the name of the patch leads out of the project: `../x`
-          hint: use a name such as `patches/web-title.patch`
-        the patch does not give the content of the checkout of `web`
-          hint: write the patch with `git format-patch` instead
-        the checkout of `web` is not in work
-          hint: run `oca sync web` to check out the locked commit
-        the checkout of `web` is on no branch
-          hint: name a request or a branch: `oca work web#2950`, `oca work web --branch 18.0-fix`
-        the checkout of `web` has a branch `18.0-fix` already, at another commit
-          hint: run `git switch 18.0-fix` in the checkout, then `oca work web`
-        in submodule mode, the checkout of `web` belongs to the surrounding repository
-          hint: run the command in a project with `mode = "clone"`, and commit the lock
-        `repos.local.toml` lists `web` in `skip`
-          hint: remove it from `skip`
-        no merge of `web` is open
-          hint: run `oca resolve web` to open one
-        the merge of `web#2950` is open already
-          hint: run `oca resolve web --continue`, or `oca resolve web --abort` to give up
-        the merge of `web#2950` is not open any more, and nothing was committed
-          hint: run `oca resolve web` to open it again, or `oca resolve web --abort` to give up
-        the checkout of `web` is not where the merge of `web#2950` was opened
-          hint: run `oca resolve web --abort`, then `oca resolve web`
-        `repos.toml` or the lock has changed for `web` since its merge was opened
-          hint: run `oca resolve web --abort`, then `oca resolve web`
-        `oca/web/.git/oca-resolve` is not a file that oca wrote
-          hint: keep a copy of what you resolved, delete the file, then run `oca sync --force`
-        `oca/web/.git/oca-resolve` has version 2; this oca reads version 1
-          hint: update oca
-        `web` still has conflicts in `web_x/a.py`
-          hint: resolve them, `git add` them, and run `oca resolve web --continue`
-        `web` still has markers of conflicts in `web_x/a.py`
-          hint: remove the markers, `git add` the files, and run `oca resolve web --continue`
-        `web` has changes that are not staged, in `web_x/a.py`
-          hint: `git add` them, or discard them, and run `oca resolve web --continue`
-        `web` has files that are not of the merge: `web_x/a.py`
-          hint: move them away, and run `oca resolve web --abort`
-        `web` has work that is not of the merge: local commits in `mine`
-          hint: push it, or delete it, and run `oca resolve web --abort`
-        `a b c` names nothing to merge into `web`: it is too long
-          hint: write it as `web#2950`, `web#BRANCH` or `'web#URL BRANCH'`
-        `web#fix` names several merges
-          hint: name one of `web#a fix`, `web#b fix`
-        `--module` selects modules of a repository, not of the merge `web#2950`
-          hint: leave out `--module`, then write `modules` into the entry of `merges` in `repos.toml`
-        `repos.toml` is not changed, because a merge conflicts
-          hint: run `oca add web`, write `"#2950"` into `merges` of `[repos.web]`, then run `oca resolve web`
-        profile `lean` has `web#1` from `[repos.web]`
-          hint: leave out `--profile` to remove it for all profiles
-        a `.gitmodules` needs commits that a server has, but those of `web`, `dms` are merged by oca
-          hint: use `oca export --repos-yaml`, or set `push-url` and push them with `oca sync --push`
-        there is no merge `web#1`
-          hint: declare it in `merges` of the repository in `repos.toml`
-        2 steps are not proven by their merges
-          hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950' --accept patches/x.patch`
-        "##);
     }
 }

@@ -109,7 +109,7 @@ impl MergeSource {
     /// The entry for `merges` of `repos.toml`.
     fn merge(&self, own: &RemoteUrl) -> Result<RepoMerge, Error> {
         let merge = merge_of(own, &self.url, &self.reference, &self.place)?;
-        Ok(RepoMerge { merge, place: self.place.clone(), commit: None })
+        Ok(RepoMerge { merge, place: self.place.clone(), commit: None, remarks: Vec::new() })
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::around::{Around, SERIES};
+use super::comments::Comments;
 use super::node::{MapEntry, Node};
 use super::{Declaration, Error, Note, Repo, SourcePlace, Text, aggregator, directory_of, expanding_url};
 use super::{note, reference, yaml};
@@ -40,6 +41,9 @@ pub(super) fn read(file: &Path, around: &Around<'_>) -> Result<Declaration, Erro
         None => Declaration { series: around.in_variable(), ..Declaration::default() },
     };
     declaration.notes.extend(notes);
+    if let Some(text) = &repos {
+        remark(&mut declaration, text);
+    }
     declaration.base = directory_of(file);
     let is_doodba = addons.is_some() || declaration.base.ends_with("custom/src");
     for repo in &mut declaration.repos {
@@ -54,6 +58,18 @@ pub(super) fn read(file: &Path, around: &Around<'_>) -> Result<Declaration, Erro
         selection.apply(text, &mut declaration)?;
     }
     Ok(declaration)
+}
+
+/// Adds the comments of `repos.yaml` to what they are about.
+fn remark(declaration: &mut Declaration, text: &Text) {
+    let mut comments = Comments::read(text);
+    for repo in &mut declaration.repos {
+        repo.remarks = comments.take(&repo.place);
+        for merge in &mut repo.merges {
+            merge.remarks = comments.take(&merge.place);
+        }
+    }
+    declaration.notes.extend(comments.left(text));
 }
 
 fn beside(file: &Path, stem: &str) -> Result<Option<Text>, Error> {

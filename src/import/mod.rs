@@ -9,6 +9,7 @@ mod aggregator;
 mod ak;
 mod around;
 mod camptocamp;
+mod comments;
 mod core;
 mod doodba;
 mod error;
@@ -137,6 +138,8 @@ struct RepoMerge {
     place: SourcePlace,
     /// The commit to which the format pins it.
     commit: Option<CommitId>,
+    /// The comments about it.
+    remarks: Vec<String>,
 }
 
 /// A repository, as a format declares it.
@@ -165,6 +168,8 @@ struct Repo {
     depth: Option<u32>,
     hold: bool,
     commit: Option<CommitId>,
+    /// The comments about it.
+    remarks: Vec<String>,
 }
 
 impl Repo {
@@ -184,6 +189,7 @@ impl Repo {
             depth: None,
             hold: false,
             commit: None,
+            remarks: Vec::new(),
         }
     }
 }

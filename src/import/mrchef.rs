@@ -75,7 +75,7 @@ fn meal(
     for (spice, place) in spices {
         if let Some(merge) = request(spice, &repo.url, place)? {
             let commit = locked.spices.get(spice).and_then(|text| head(text));
-            repo.merges.push(RepoMerge { merge, place: place.clone(), commit });
+            repo.merges.push(RepoMerge { merge, place: place.clone(), commit, remarks: Vec::new() });
         } else {
             let item = format!("the spice `{}` of `{key}`", redact(spice));
             declaration.notes.push(place.note(note::SPICE, key, item));

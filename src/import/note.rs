@@ -97,6 +97,7 @@ topics! {
     REMOTE: Detail, ("remote", "remotes"),
         ("is left out: no merge uses it", "are left out: no merge uses them");
     BAD_REMOTE: Warning, ("remote", "remotes"), ("", "are left out: their urls are not valid");
+    COMMENT: Warning, ("comment", "comments"), ("is left out", "are left out");
     DEPTH: Warning, ("depth", "depths"), ("", "are left out");
     KEY: Warning, ("key", "keys"),
         ("is left out: oca does not know this key", "are left out: oca does not know these keys");

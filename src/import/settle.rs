@@ -11,7 +11,7 @@ use super::own::{self, Own};
 use super::places::{Common, Content, Places};
 use super::{Declaration, DefaultBranch, Error, Import, Note, Repo, RepoMerge, has_variable, note};
 use crate::config::{
-    Fresh, FreshCore, FreshRepo, Merge, Mode, core_addons, refuse_addons_directory, refuse_entry,
+    Fresh, FreshCore, FreshRepo, Merge, Mode, Remarks, core_addons, refuse_addons_directory, refuse_entry,
     refuse_module,
 };
 use crate::repo::{
@@ -131,7 +131,7 @@ impl Settled {
             let item = format!("the user and the password in the url of `{name}`");
             self.notes.push(repo.place.note(note::SECRET, name.as_str(), item));
         });
-        let merges = self.merges(&repo, &name, &reference);
+        let (merges, of_merges) = self.merges(&repo, &name, &reference);
         let urls = merges.iter().filter_map(|merge| merge.pending.source.url.as_ref());
         if repo.is_expanded || urls.chain([&repo.url]).any(|url| has_variable(url.as_str())) {
             self.revealing.insert(name.clone());
@@ -153,17 +153,23 @@ impl Settled {
             hold: repo.hold,
             merges,
             depth: repo.depth,
+            remarks: Remarks { own: repo.remarks, of_merges },
         }
     }
 
-    /// What is merged into a repository, each source once.
-    fn merges(&mut self, repo: &Repo, name: &RepoName, reference: &Reference) -> Vec<Merge> {
+    /// What is merged into a repository, each source once, and the remarks about it.
+    fn merges(
+        &mut self,
+        repo: &Repo,
+        name: &RepoName,
+        reference: &Reference,
+    ) -> (Vec<Merge>, BTreeMap<MergeSource, Vec<String>>) {
+        let (mut merges, mut known, mut of_merges) = (Vec::new(), HashSet::new(), BTreeMap::new());
         // The commit of the repository contains them.
         if repo.merge_base.is_some() {
-            return Vec::new();
+            return (merges, of_merges);
         }
-        let (mut merges, mut known) = (Vec::new(), HashSet::new());
-        for RepoMerge { merge, place, commit } in &repo.merges {
+        for RepoMerge { merge, place, commit, remarks } in &repo.merges {
             let mut merge = merge.clone();
             let source = &mut merge.pending.source;
             if source.reference == MergeRef::Name(format!("${{{SERIES}}}")) {
@@ -188,9 +194,10 @@ impl Settled {
             if let (Some(commit), false) = (commit, matches!(source.reference, MergeRef::Commit(_))) {
                 self.merge_pins.insert((name.clone(), source.without_secret()), *commit);
             }
+            of_merges.insert(source.clone(), remarks.clone());
             merges.push(merge);
         }
-        merges
+        (merges, of_merges)
     }
 }
 

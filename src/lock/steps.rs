@@ -336,7 +336,12 @@ pub(crate) enum StepFault {
 impl StepFault {
     pub(super) fn hint(&self) -> String {
         match self {
-            Self::Missing | Self::Edited => {
+            Self::Missing => {
+                format!(
+                    "restore it with `git checkout -- {DIRECTORY}`; if it was never committed, run `git add {DIRECTORY}` where it is, and commit it; `oca lock` makes it again"
+                )
+            }
+            Self::Edited => {
                 format!("restore it with `git checkout -- {DIRECTORY}`, or run `oca lock` to make it again")
             }
             Self::Whitespace => {

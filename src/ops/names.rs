@@ -1,6 +1,7 @@
 //! Repositories that the user names on the command line.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::config::Profile;
 use crate::error::{Error, MergeError};
@@ -92,6 +93,15 @@ impl NamedMerge {
         is_of_repo && (*declared == named || named.url.is_none() && declared.reference == named.reference)
             || is_elsewhere()
     }
+}
+
+/// A declared patch, as the user names it: `web#patches/web-title.patch`. `None` if the word names none.
+pub(crate) fn named_patch(session: &Session<'_>, word: &str) -> Option<(RepoName, String)> {
+    let (repo, path) = word.split_once('#')?;
+    let name = repo_name(session, repo).ok()?;
+    let path = crate::fs::slashed(&crate::fs::normal(Path::new(path)));
+    let mut repos = session.config.profiles.iter().flat_map(Profile::all_repos);
+    repos.any(|repo| repo.name == name && repo.patches.contains(&path)).then_some((name, path))
 }
 
 /// What the words name: repositories, and merges as `web#2950` or by the address of a request. Fails if no profile

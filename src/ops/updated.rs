@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::fs::Written;
-use crate::lock::{Change, Lock, Pin, StepTexts, changes};
+use crate::lock::{Change, Lock, LockedPatch, LockedRepo, LockedStep, Pin, StepTexts, changes};
 use crate::repo::{CommitId, MergeSource, RepoName, counted};
 use crate::report::{Failure, Held};
 use crate::session::Session;
@@ -71,9 +71,15 @@ impl Updated {
                 Change::Merge { pin, source, from, to } => {
                     printer.note(&self.merge_line(pin, source, *from, *to));
                 }
-                Change::Added { .. } | Change::Moved { .. } => {}
+                Change::Added { pin, .. } => {
+                    for (source, commit) in self.merges(pin) {
+                        printer.note(&self.merge_line(pin, source, None, Some(commit)));
+                    }
+                }
+                Change::Moved { .. } => {}
             }
         }
+        self.lock.repos.iter().flat_map(|repo| self.patch_lines(repo)).for_each(|line| printer.note(&line));
         for (name, profile) in &self.lock.profiles {
             let old = self.old.as_ref().and_then(|old| old.profiles.get(name));
             if !self.settled && old.is_some_and(|old| !old.is_whole(name)) {
@@ -101,6 +107,30 @@ impl Updated {
         }
     }
 
+    /// The merges of an entry, with their commits.
+    fn merges<'l>(&'l self, pin: &'l Pin) -> impl Iterator<Item = (&'l MergeSource, CommitId)> {
+        let locked = self.lock.repo(pin).map(|locked| &locked.merges[..]).unwrap_or_default();
+        pin.pending.merges.iter().zip(locked).map(|(merge, locked)| (&merge.source, locked.commit))
+    }
+
+    /// The patches of an entry that the old lock did not have so.
+    fn patch_lines(&self, repo: &LockedRepo) -> Vec<String> {
+        let old = self.old.as_ref().and_then(|old| old.base_of(&repo.pin));
+        let known: Vec<(&String, [u8; 32])> = old.into_iter().flat_map(patches).map(content).collect();
+        let new = patches(repo).filter(|patch| !known.contains(&content(*patch)));
+        let line = |(path, patch): (&String, &LockedPatch)| {
+            let step = self.step_words(patch.step.as_ref()?).unwrap_or_default();
+            Some(format!("{}#{path}: applied{step}", repo.pin.name))
+        };
+        new.filter_map(line).collect()
+    }
+
+    /// The number of files that a step changes, and its author.
+    fn step_words(&self, step: &LockedStep) -> Option<String> {
+        let patch = self.steps.patch(step)?;
+        Some(format!(", {} by {}", counted(patch.files().len(), "file", "files"), patch.header().name))
+    }
+
     /// What happened to a merge; with its author and the number of changed files, if it has a step.
     fn merge_line(
         &self,
@@ -113,9 +143,7 @@ impl Updated {
         let step = || {
             let locked = self.lock.repo(pin)?;
             let position = pin.pending.merges.iter().position(|merge| merge.source == *source)?;
-            let patch = self.steps.patch(locked.merges.get(position)?.step.as_ref()?)?;
-            let files = counted(patch.files().len(), "file", "files");
-            Some(format!(", {files} by {}", patch.header().name))
+            self.step_words(locked.merges.get(position)?.step.as_ref()?)
         };
         let step = step().unwrap_or_default();
         match (from, to) {
@@ -133,4 +161,14 @@ impl Updated {
         };
         matches!(change, Change::Removed { pin, .. } if comes(&pin.name))
     }
+}
+
+/// The patches of an entry, with their paths.
+fn patches(repo: &LockedRepo) -> impl Iterator<Item = (&String, &LockedPatch)> {
+    repo.pin.pending.patches.iter().zip(&repo.patches)
+}
+
+/// A patch by its path and the digest of its content.
+fn content<'l>((path, patch): (&'l String, &'l LockedPatch)) -> (&'l String, [u8; 32]) {
+    (path, patch.content)
 }

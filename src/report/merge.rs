@@ -144,20 +144,26 @@ pub(crate) struct MergeConflict {
 }
 
 /// What a merge conflicts with.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum ConflictWith {
     /// The base alone.
     Base,
-    /// A merge or a patch before it.
-    Earlier,
+    /// A merge before it: the first, as it is typed, with which it does not merge any more. `None` if this is not
+    /// known: it can be the base, too.
+    Earlier { what: Option<String> },
 }
 
 impl fmt::Display for MergeConflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let with = match self.with {
-            ConflictWith::Base => "its branch",
-            ConflictWith::Earlier => "an earlier merge",
-        };
-        write!(f, "`{}` conflicts with {with}", self.what)
+        let Self { what, with, .. } = self;
+        match with {
+            ConflictWith::Base => write!(f, "`{what}` conflicts with its branch"),
+            ConflictWith::Earlier { what: Some(earlier) } => {
+                write!(f, "`{what}` conflicts with the earlier `{earlier}`")
+            }
+            ConflictWith::Earlier { what: None } => {
+                write!(f, "`{what}` conflicts with its branch or with an earlier merge")
+            }
+        }
     }
 }

@@ -295,20 +295,32 @@ impl fmt::Display for Done {
 /// To follow the name of the repository.
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = match self {
+            Self::Kept(_) | Self::Conflict(_) => "not changed",
+            Self::Export(_) => "refused",
+            _ => "failed",
+        };
+        write!(f, "{verb}: {}", self.why())
+    }
+}
+
+impl Trouble {
+    /// The cause.
+    pub(crate) fn why(&self) -> String {
         match self {
-            Self::Kept(error) => write!(f, "not changed: {error}"),
-            Self::Export(error) => write!(f, "refused: {error}"),
-            Self::NoAddons(missing) => write!(f, "failed: there is no directory `{}`", missing.directory),
-            Self::NotOdoo(not) => write!(f, "failed: it {not}"),
-            Self::TooYoung { cooldown, .. } => write!(f, "failed: all commits are younger than {cooldown}"),
-            Self::OtherTree(other) => write!(f, "failed: {other}"),
-            Self::Merge { what, error } => write!(f, "failed: cannot merge `{what}`: {error}"),
-            Self::Conflict(conflict) => write!(f, "not changed: {conflict}"),
-            Self::NewerStart { what, .. } => write!(f, "failed: `{what}` starts after the pin"),
-            Self::OtherSeries { what, found, .. } => write!(f, "failed: `{what}` is for {found}"),
-            Self::Steps(error) => write!(f, "failed: {error}"),
-            Self::Remote(error) | Self::Checkout { error, .. } => write!(f, "failed: {error}"),
-            Self::Push { error, .. } => write!(f, "failed: {error}"),
+            Self::Kept(error) => error.to_string(),
+            Self::Export(error) => error.to_string(),
+            Self::NoAddons(missing) => format!("there is no directory `{}`", missing.directory),
+            Self::NotOdoo(not) => format!("it {not}"),
+            Self::TooYoung { cooldown, .. } => format!("all commits are younger than {cooldown}"),
+            Self::OtherTree(other) => other.to_string(),
+            Self::Merge { what, error } => format!("cannot merge `{what}`: {error}"),
+            Self::Conflict(conflict) => conflict.to_string(),
+            Self::NewerStart { what, .. } => format!("`{what}` starts after the pin"),
+            Self::OtherSeries { what, found, .. } => format!("`{what}` is for {found}"),
+            Self::Steps(error) => error.to_string(),
+            Self::Remote(error) | Self::Checkout { error, .. } => error.to_string(),
+            Self::Push { error, .. } => error.to_string(),
         }
     }
 }

@@ -6,10 +6,11 @@ use crate::env::Env;
 use crate::shop::{Shop, bash, session};
 
 /// What has to be true before an example makes sense: its beginning, and a line of shell.
-const BEFORE: [(&str, &str); 13] = [
+const BEFORE: [(&str, &str); 14] = [
     ("oca init --from", "only_gitmodules"),
     ("oca init", "nothing"),
     ("oca remove web#2950", "oca add web#2950"),
+    ("oca remove web#patches", "patched"),
     ("oca remove --module", "oca add --module web_responsive --only"),
     ("oca lock --theirs", "both_sides"),
     ("oca patch", "own_commit"),

@@ -433,12 +433,14 @@ warning: `mrchef.toml` at line 3: `require_nar_hash` is left out: oca does not k
 warning: `mrchef.toml` at line 8: the spice `https://github.com/OCA/web/commit/{web}.patch` of `web` is left out: save it as a file, and name the file in `patches`
 dms: locked at {}
 web: locked at {}
+web#1: merged at {}, 1 file by Odo Test
 2 repositories with 3 modules, 2 changed
 error: `repos.toml` is written, but parts of `mrchef.lock` are not in it: 1 spice
 hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
 ",
             short(&dms),
-            short(&web)
+            short(&web),
+            short(&request)
         ))
         .status(1);
     env.assert_new_config(&format!(

@@ -137,3 +137,25 @@ hint: read the warnings above and edit `repos.toml`; if you do not need what is 
         .status(1);
     assert!(env.read("repos.toml").ends_with(TABLE));
 }
+
+#[test]
+fn comments_of_repositories_and_merges_are_carried_over() {
+    let env = forge();
+    let entry = ENTRY
+        .replace("    - oca refs/pull/1", "    # waits for\n    # a review\n    - oca refs/pull/1")
+        .replace("_VERSION-fix", "_VERSION-fix # until July")
+        .replace("  merges:", "  # left\n  merges:");
+    env.write("repos.yaml", format!("# The list\n\n# Our fixes\n./oca/web: # main\n{entry}"));
+    env.oca(&["init", "--odoo", "18.0", "--from", "repos.yaml"])
+        .stderr(
+            "warning: `repos.yaml`: 2 comments are left out (`The list`, `left`; `-v` shows each)\n\
+             wrote `repos.toml`, but no lock: there are no pins to take over; look at it, then run `oca sync`\n",
+        )
+        .success();
+    let text = env.read("repos.toml");
+    assert!(text.contains("repos = [\n  # Our fixes\n  # main\n  \"web\",\n]\n"), "{text}");
+    let merges = "merges = [\n  # waits for\n  # a review\n  \"#1\",\n  \"https://github.com/acme/web.git 18.0-fix\", # until \
+                  July\n]\n";
+    assert!(text.ends_with(merges), "{text}");
+    env.oca(&["lock", "-q"]).success();
+}

@@ -186,7 +186,7 @@ fn a_target_that_is_the_base_is_no_news_and_others_are_details() {
     let text = "web:\n  remotes: {o: https://github.com/OCA/web.git, acme: https://github.com/acme/web.git}\n  \
                 target: o $ODOO_VERSION\n  merges: [o $ODOO_VERSION]\n";
     let wrote = "warning: `repos.yaml` at line 1: the checkout of `web` will be in `oca`, not in `.`\n\
-                 wrote `repos.toml`; look at it, then run `oca sync`\n";
+                 wrote `repos.toml`, but no lock: there are no pins to take over; look at it, then run `oca sync`\n";
     for (text, details) in [
         (
             text.to_owned(),

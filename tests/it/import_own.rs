@@ -59,7 +59,7 @@ fn checkouts_never_go_where_the_user_has_modules() {
             "warning: `x.repos` at line 2: the checkout of `web` will be in `oca-repos`, not in `oca`: \
              your own modules are there\n\
              `[[local]]` has your own modules in `oca`\n\
-             wrote `repos.toml`; look at it, then run `oca sync`\n",
+             wrote `repos.toml`, but no lock: there are no pins to take over; look at it, then run `oca sync`\n",
         )
         .success();
     env.oca(&["sync", "-q"]).success();
@@ -216,7 +216,7 @@ fn a_project_that_is_imported_elsewhere_is_told() {
     env.oca(&["init", "--from", "../shop/odoo/x.repos"])
         .stderr_contains(
             &(told("oca -C [TEMP]/shop init --from odoo/x.repos")
-                + "wrote `repos.toml`; look at it, then run `oca sync`\n"),
+                + "wrote `repos.toml`, but no lock: there are no pins to take over; look at it, then run `oca sync`\n"),
         )
         .success();
     assert!(env.exists("repos.toml") && !other.join("repos.toml").exists());

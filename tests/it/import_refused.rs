@@ -228,7 +228,7 @@ fn two_repositories_of_one_name_get_two() {
             "warning: `x.repos`: 2 repositories get a name that is not the name of their directory \
              (`acme-Web`, `dms`; `-v` shows each)\n\
              warning: `x.repos` at line 3: the checkout of `acme-Web` will be in `oca`, not in `acme`\n\
-             wrote `repos.toml`; look at it, then run `oca sync`\n",
+             wrote `repos.toml`, but no lock: there are no pins to take over; look at it, then run `oca sync`\n",
         )
         .success();
     assert!(env.read("repos.toml").contains("[repos.acme-Web]\nurl = \"https://github.com/acme/web\"\n"));
@@ -248,7 +248,7 @@ fn a_directory_that_holds_other_things_does_not_become_that_of_the_checkouts() {
             "warning: `x.repos` at line 2: the checkout of `web` will be in `oca`, not in `addons`: \
              your own modules are there\n\
              `[[local]]` has your own modules in `addons`\n\
-             wrote `repos.toml`; look at it, then run `oca sync`\n",
+             wrote `repos.toml`, but no lock: there are no pins to take over; look at it, then run `oca sync`\n",
         )
         .success();
 }

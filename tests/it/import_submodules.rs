@@ -301,7 +301,7 @@ fn a_file_outside_of_git_has_no_pins() {
         .stderr(
             "warning: `.gitmodules`: the file is not at the top of a git repository, \
              so there are no gitlinks and no pins\n\
-             wrote `repos.toml`; look at it, then run `oca sync`\n",
+             wrote `repos.toml`, but no lock: there are no pins to take over; look at it, then run `oca sync`\n",
         )
         .success();
     env.assert_new_config("odoo = \"17.0\"\n\n[profiles.standard]\nrepos = [\n  \"web\",\n]\n");

@@ -141,6 +141,8 @@ mod requirements_python;
 mod requirements_selection;
 mod requirements_system;
 mod resolve;
+mod resolve_open;
+mod resolve_patch;
 mod rooms;
 mod run;
 mod sbom;

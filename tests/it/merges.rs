@@ -72,8 +72,11 @@ fn requests_are_merged_once_and_the_steps_are_kept_beside_the_lock() {
     declare(&env, BOTH);
     env.oca(&["lock"])
         .stderr(&format!(
-            "web: locked at {}\n1 repository with 2 modules, 1 changed\n",
-            short(&remote.commit_of("18.0"))
+            "web: locked at {}\nweb#1: merged at {}, 1 file by Odo Test\nweb#2: merged at {}, 3 files by Odo Test\n1 repository \
+             with 2 modules, 1 changed\n",
+            short(&remote.commit_of("18.0")),
+            short(&remote.commit_of("refs/pull/1/head")),
+            short(&remote.commit_of("refs/pull/2/head"))
         ))
         .success();
     assert_eq!(locked(&env, "\"#1\"", "ref"), "refs/pull/1/head");
@@ -217,7 +220,10 @@ fn patches_are_applied_after_the_merges() {
     let patch = "--- a/web_x/x.txt\r\n+++ b/web_x/x.txt\r\n@@ -9,3 +9,3 @@\r\n 9\r\n-10\r\n+ten\r\n 11\r\n";
     env.write("patches/ten.patch", patch.replace("\r\n", "\n"));
     declare(&env, "merges = [\"#1\"]\npatches = [\"patches/ten.patch\"]");
-    env.oca(&["lock", "-q"]).success();
+    env.oca(&["lock"])
+        .stderr_contains("web#1: merged at ")
+        .stderr_contains("web#patches/ten.patch: applied, 1 file by unknown\n")
+        .success();
     env.oca(&["sync", "-q"]).success();
     env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "three"), (10, "ten"), (28, "28!")]));
     assert!(env.exists("oca.lock.d/web/02-ten.patch"));

@@ -118,7 +118,7 @@ fn a_conflict_leaves_everything_and_says_what_to_type() {
     let before = files(&env);
     env.oca(&["add", "web#3"])
         .stderr(
-            "error: `web#3` conflicts with an earlier merge\n\
+            "error: `web#3` conflicts with the earlier `web#1`\n\
              caused by: `web_x/x.txt`: both changed the same lines\n\
              error: `repos.toml` is not changed, because a merge conflicts\n\
              hint: write `\"#3\"` into `merges` of `[repos.web]`, then run `oca resolve web`\n",

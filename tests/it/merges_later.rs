@@ -276,7 +276,7 @@ fn a_new_conflict_writes_nothing_and_says_with_what_it_is() {
     requested(&env);
     declare(&env, "merges = [\"#1\", \"#3\"]");
     env.oca(&["lock"])
-        .stderr_contains("`web#3` conflicts with an earlier merge\n")
+        .stderr_contains("`web#3` conflicts with the earlier `web#1`\n")
         .stderr_contains("run `oca resolve web`, or change the order of `merges`")
         .status(1);
     assert!(!env.exists("oca.lock.json") && !env.exists("oca.lock.d"));
@@ -386,4 +386,23 @@ fn outdated_says_what_became_of_each_merge() {
         .success();
     env.git(remote.path(), &["update-ref", "-d", "refs/pull/2/head"]);
     env.oca(&["outdated"]).stdout_contains("gone\n").stderr_contains("1 of 1").success();
+}
+
+#[test]
+fn outdated_says_why_an_upgrade_of_a_merge_would_fail() {
+    let env = Env::new();
+    let remote = requested(&env);
+    declare(&env, "merges = [\"#1\"]");
+    env.oca(&["lock", "-q"]).success();
+    remote.pull(1).file("web_x/x.txt", lines(&[(3, "three"), (28, "other")])).commit();
+    let why = "`web#1` conflicts with its branch\n";
+    env.oca(&["outdated"])
+        .stdout_contains("moved by 1 commit\n")
+        .stderr_contains(&format!("warning: an upgrade of `web` would fail: {why}"))
+        .success();
+    remote.branch("18.0").file("web_x/y.txt", "").commit();
+    env.oca(&["outdated"])
+        .stdout_contains(&format!("branch 18.0        an upgrade would fail: {why}"))
+        .stderr_contains("1 of 1")
+        .success();
 }

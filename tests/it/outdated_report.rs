@@ -46,7 +46,7 @@ fn an_upgrade_is_told_before_it_is_made() {
             "{report}\
              dms    {dms}  branch 18.0  held\n\
              \x20 1 commit, the newest of 2024-10-25\n\
-             crm    {crm}  branch 18.0  an upgrade would fail: failed: there is no directory `addons`\n\
+             crm    {crm}  branch 18.0  an upgrade would fail: there is no directory `addons`\n\
              \x20 1 commit, the newest of 2024-10-25\n"
         ))
         .stderr("3 of 4 repositories outdated, 1 of them held\n")
@@ -56,7 +56,7 @@ fn an_upgrade_is_told_before_it_is_made() {
         .stdout(&format!(
             "## Not moved\n\n\
              - `dms` `{}` → `{}`: `held`; 1 commit, the newest of 2024-10-25\n\
-             - `crm` `{}` → `{}`: `` an upgrade would fail: failed: there is no directory `addons` ``; 1 commit, the newest of 2024-10-25\n\n\
+             - `crm` `{}` → `{}`: `` an upgrade would fail: there is no directory `addons` ``; 1 commit, the newest of 2024-10-25\n\n\
              ## Odoo 18.0: `standard`\n\n\
              1 repository (1 changed), 1 module (1 changed).\n\n\
              ### `web`: `{}` → `{}`\n\n\

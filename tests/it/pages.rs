@@ -8,7 +8,7 @@ use crate::markdown::{Block, Page, commands, pages};
 use crate::shop::{Ran, Shop, bash, session};
 
 /// What has to be true before a block makes sense: the page, the beginning of the first line of the block, a line of shell.
-const BEFORE: [(&str, &str, &str); 16] = [
+const BEFORE: [(&str, &str, &str); 17] = [
     ("README.md", "oca init", "nothing"),
     ("README.md", "oca lock --check &&", "true"),
     ("README.md", "oca lock --check", "printf '[repos.web]\nbranch = \"17.0\"\n' >> repos.toml"),
@@ -17,6 +17,7 @@ const BEFORE: [(&str, &str, &str); 16] = [
     ("docs/docker.md", "oca -p parity", "oca -p parity addons-path --image --write-conf odoo.conf"),
     ("docs/json.md", "oca submodules --check", "submodules"),
     ("docs/merges.md", "oca resolve", "conflict"),
+    ("docs/merges.md", "oca remove web#patches", "patched"),
     ("docs/merges.md", "git -C oca/web commit", "echo more >> oca/web/README.md"),
     ("docs/moving-in.md", "oca init --from", "only_gitmodules"),
     ("docs/profiles.md", "oca init", "nothing"),

@@ -2,6 +2,7 @@
 
 use crate::env::Env;
 use crate::merges::{declare, lines, locked, requested};
+use crate::project::short;
 
 /// `web` with request 1, checked out.
 fn checked_out(env: &Env) {
@@ -140,10 +141,46 @@ fn what_is_no_commit_on_top_of_the_lock_is_refused() {
     commit(&env, "mine", "Mine");
     env.oca(&["patch", "web", "--name", "x"])
         .stderr_contains("error: the commits in the checkout of `web` are not on top of the locked commit\n")
+        .stderr_contains("hint: run `git -C [TEMP]/project/oca/web checkout --detach ")
         .status(1);
     assert_eq!(env.read("repos.toml"), declared);
     assert!(!env.exists("patches/x.patch"));
     env.oca(&["patch", "dms"]).stderr_contains("no profile has a repository `dms`").status(2);
+}
+
+/// The lock has moved on. The commands of the hint work.
+#[test]
+fn commits_on_an_older_lock_are_put_on_top_of_the_new_one() {
+    let env = Env::new();
+    let remote = requested(&env);
+    declare(&env, "merges = [\"#1\"]");
+    env.oca(&["sync", "-q"]).success();
+    let old = env.head("oca/web");
+    commit(&env, &lines(&[(3, "three"), (10, "ten"), (28, "28!")]), "Ten");
+    remote.branch("18.0").file("web_x/x.txt", lines(&[(20, "zwanzig"), (28, "28!")])).commit();
+    env.oca(&["upgrade", "-q"]).success();
+    let new = locked(&env, "\"#1\"", "result");
+    env.oca(&["sync"])
+        .stderr_contains("hint: run `oca patch web` to keep them as a patch, push them, or")
+        .status(1);
+    let path = env.project().join("oca/web").display().to_string();
+    env.oca(&["patch", "web"])
+        .stderr(&format!(
+            "error: the commits in the checkout of `web` are not on top of the locked commit\n\
+             hint: run `git -C [TEMP]/project/oca/web rebase --onto {} {}`, then `oca patch web`; the checkout has the \
+             locked commit now\n",
+            short(&new),
+            short(&old)
+        ))
+        .status(1);
+    env.git(".", &["-C", &path, "rebase", "-q", "--onto", &short(&new), &short(&old)]);
+    env.oca(&["patch", "web"]).stderr_contains("1 commit written to `patches/web-ten.patch`").success();
+    env.assert_sound_checkout("oca/web");
+    env.assert_file(
+        "oca/web/web_x/x.txt",
+        &lines(&[(3, "three"), (10, "ten"), (20, "zwanzig"), (28, "28!")]),
+    );
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
 }
 
 #[test]

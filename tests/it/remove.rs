@@ -1,6 +1,7 @@
 //! `oca remove`: repositories out of `repos.toml` and the lock; checkouts stay.
 
 use crate::env::Env;
+use crate::merges::{declare, requested};
 use crate::project::{WEB, repository};
 
 const HEAD: &str = "odoo = \"18.0\"\nbase-url = \"../remotes\"\n";
@@ -120,4 +121,55 @@ fn what_was_added_is_removed_without_a_trace() {
         .stdout_contains("\"change\": \"removed\"")
         .success();
     assert_eq!([env.read("repos.toml"), env.read("oca.lock.json")], before);
+}
+
+/// Each list of patches, with and without other entries.
+#[test]
+fn a_patch_is_removed_and_its_file_stays() {
+    let env = Env::new();
+    requested(&env);
+    for name in ["one", "two"] {
+        env.write(
+            format!("patches/{name}.patch"),
+            format!("--- /dev/null\n+++ b/web_x/{name}.txt\n@@ -0,0 +1 @@\n+{name}\n"),
+        );
+    }
+    declare(
+        &env,
+        "merges = [\"#1\"]\npatches = [\n  \"./patches/one.patch\", # first\n  \"patches/two.patch\",\n]",
+    );
+    env.oca(&["sync", "-q"]).success();
+    env.oca(&["remove", "web#patches/one.patch"])
+        .stderr_contains("removed `patches/one.patch` from `patches` of `[repos.web]`\nthe file `patches/one.patch` is kept\n")
+        .success();
+    assert!(
+        env.read("repos.toml").ends_with("patches = [\n  \"patches/two.patch\",\n]\n"),
+        "{}",
+        env.read("repos.toml")
+    );
+    env.oca(&["remove", "-q", "web#./patches/two.patch"]).success();
+    assert!(env.read("repos.toml").ends_with("merges = [\"#1\"]\n"), "{}", env.read("repos.toml"));
+    assert!(env.exists("patches/two.patch"));
+    env.oca(&["sync", "-q"]).success();
+    assert!(!env.exists("oca/web/web_x/one.txt"));
+    env.oca(&["remove", "web#patches/two.patch"]).stderr_contains("there is no merge").status(2);
+}
+
+#[test]
+fn a_patch_for_all_profiles_is_not_removed_from_one() {
+    let env = Env::new();
+    requested(&env);
+    env.write("x.patch", "--- /dev/null\n+++ b/web_x/x\n@@ -0,0 +1 @@\n+x\n");
+    let declared = "[profiles.a]\nrepos = [\"web\"]\n[profiles.b]\nextends = [\"a\"]\npath = \"oca-b\"\n[profiles.b.override.web]\npatches = \
+                    []\n[repos.web]\npatches = [\"x.patch\"]\n";
+    env.declare(&format!("default-profile = \"a\"\n{declared}"));
+    env.oca(&["lock", "-q"]).success();
+    env.oca(&["remove", "web#x.patch", "--profile", "a"])
+        .stderr("error: profile `a` has `web#x.patch` from `[repos.web]`\nhint: leave out `--profile` to remove it for all profiles\n")
+        .status(2);
+    env.oca(&["remove", "web#x.patch", "--profile", "b"])
+        .stderr("error: profile `b` does not have `web#x.patch`\nhint: leave out `--profile` to remove it for all profiles\n")
+        .status(2);
+    env.oca(&["remove", "-q", "web#x.patch"]).success();
+    assert!(!env.read("repos.toml").contains("x.patch"));
 }

@@ -10,7 +10,7 @@ fn conflicting(env: &Env) -> Remote {
     let remote = requested(env);
     declare(env, "merges = [\"#1\", \"#3\", \"#2\"]");
     env.oca(&["lock"])
-        .stderr_contains("error: `web#3` conflicts with an earlier merge")
+        .stderr_contains("error: `web#3` conflicts with the earlier `web#1`")
         .stderr_contains("hint: run `oca resolve web`, or")
         .status(1);
     remote
@@ -33,7 +33,7 @@ fn a_conflict_is_an_ordinary_merge_in_the_checkout() {
     assert!(!env.exists("oca.lock.json"));
     env.oca(&["resolve", "web"])
         .stderr(
-            "web: `web#3` conflicts with an earlier merge; it is open in `[TEMP]/project/oca/web`\n\
+            "web: `web#3` conflicts with the earlier `web#1`; it is open in `[TEMP]/project/oca/web`\n\
              \u{20} `web_x/x.txt`: both changed the same lines\n",
         )
         .success();
@@ -234,7 +234,7 @@ fn several_conflicts_are_resolved_one_after_the_other() {
     env.oca(&["resolve", "-q", "web"]).success();
     stage(&env, &resolved());
     env.oca(&["resolve", "web", "--continue"])
-        .stderr_contains("web: `web#4` conflicts with an earlier merge; it is open in")
+        .stderr_contains("web: `web#4` conflicts with the earlier `web#1`; it is open in")
         .success();
     assert_eq!(
         env.git("oca/web", &["status", "--porcelain"]),
@@ -455,8 +455,7 @@ fn a_resolution_is_kept_until_it_is_locked() {
     let remote = requested(&env);
     let patch =
         |old: &str| format!("--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -9,3 +9,3 @@\n 9\n-{old}\n+ten\n 11\n");
-    env.write("patches/ten.patch", patch("10"));
-    declare(&env, "merges = [\"#1\"]\npatches = [\"patches/ten.patch\"]");
+    declare(&env, "merges = [\"#1\"]");
     env.oca(&["sync", "-q"]).success();
     let lock = env.read("oca.lock.json");
     let new =
@@ -464,6 +463,9 @@ fn a_resolution_is_kept_until_it_is_locked() {
     env.oca(&["resolve", "-q", "web"]).success();
     let text = lines(&[(3, "drei und three"), (10, "zehn"), (28, "28!")]);
     stage(&env, &text);
+    // The lock has no step of it that could be merged.
+    env.write("patches/ten.patch", patch("10"));
+    declare(&env, "merges = [\"#1\"]\npatches = [\"patches/ten.patch\"]");
     for _ in 0..2 {
         env.oca(&["resolve", "web", "--continue"]).stderr_contains("ten.patch").status(1);
         assert_eq!(env.read("oca.lock.json"), lock);
@@ -529,10 +531,10 @@ fn the_state_of_a_newer_oca_is_not_called_damaged() {
     let env = Env::new();
     conflicting(&env);
     env.oca(&["resolve", "-q", "web"]).success();
-    env.write("oca/web/.git/oca-resolve", "{\"version\": 2, \"new\": true}");
+    env.write("oca/web/.git/oca-resolve", "{\"version\": 3, \"new\": true}");
     env.oca(&["resolve", "web", "--continue"])
         .stderr(
-            "error: `[TEMP]/project/oca/web/.git/oca-resolve` has version 2; this oca reads version 1\n\
+            "error: `[TEMP]/project/oca/web/.git/oca-resolve` has version 3; this oca reads version 2\n\
              hint: update oca\n",
         )
         .status(2);
@@ -552,10 +554,10 @@ fn the_branches_of_two_forks_are_told_apart() {
     let (one, two) = ("../remotes/one.git 18.0-fix", "../remotes/two.git 18.0-fix");
     declare(&env, &format!("merges = [\"{one}\", \"{two}\"]"));
     env.oca(&["lock"])
-        .stderr_contains("error: `web#../remotes/two.git 18.0-fix` conflicts with an earlier merge")
+        .stderr_contains("error: `web#../remotes/two.git 18.0-fix` conflicts with the earlier `web#../remotes/one.git 18.0-fix`")
         .status(1);
     env.oca(&["resolve", "web"])
-        .stderr_contains("web: `web#../remotes/two.git 18.0-fix` conflicts with an earlier merge")
+        .stderr_contains("web: `web#../remotes/two.git 18.0-fix` conflicts with the earlier `web#../remotes/one.git 18.0-fix`")
         .success();
     stage(&env, &resolved());
     env.oca(&["resolve", "web", "--continue"]).stderr_contains("web: locked at").success();

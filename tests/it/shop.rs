@@ -139,6 +139,8 @@ open_conflict() { conflict && oca resolve web; }
 resolved() { open_conflict && echo all > oca/web/web_responsive/form.txt && git -C oca/web add .; }
 # A commit in the checkout of web.
 own_commit() { echo more >> oca/web/README.md && git -C oca/web commit -qam '[IMP] README: say more'; }
+# It is a patch.
+patched() { own_commit && oca patch web --name patches/web-title.patch; }
 # Two branches that moved the same pin, and git could not merge the lock.
 both_sides() {
   git checkout -qb other HEAD~1 && oca lock --upgrade web && git commit -qam Other && git checkout -q main &&

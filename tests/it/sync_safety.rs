@@ -19,10 +19,15 @@ fn behind(env: &Env) -> [Remote; 2] {
 /// `web` is left alone for this reason, and `server-tools` done.
 #[track_caller]
 fn assert_left_alone(env: &Env, [web, tools]: &[Remote; 2], why: &str) {
+    let hint = if why.starts_with("local commits") {
+        "run `oca patch web` to keep them as a patch, push them, or use `--force` to discard them"
+    } else {
+        "commit and push your work, or use `--force` to discard it"
+    };
     env.oca(&["sync"])
         .stderr(&format!(
             "server-tools: moved 94633f2ee5 -> e9f0a09dec\n2 repositories, 1 changed\n\
-             error: `web` was not changed: {why}\nhint: commit and push your work, or use `--force` to discard it\n"
+             error: `web` was not changed: {why}\nhint: {hint}\n"
         ))
         .status(1);
     env.assert_checkout("oca/server-tools", &tools.commit_of("18.0"));

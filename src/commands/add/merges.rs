@@ -107,9 +107,12 @@ impl Addition<'_> {
     pub(super) fn after_conflict(&self, error: Error) -> Error {
         let Error::Repos { failures } = &error else { return error };
         let of_failure = |failure: &Failure| match &failure.trouble {
-            Trouble::Conflict(conflict) => self.merges.iter().find(|added| {
-                added.repo == conflict.repo && added.merge.pending.source.of(&added.repo) == conflict.what
-            }),
+            Trouble::Conflict(conflict) => {
+                let mut added = self.merges.iter().filter(|added| added.repo == conflict.repo);
+                let is_it = |added: &&AddedMerge| added.merge.pending.source.of(&added.repo) == conflict.what;
+                // If a patch conflicts, it does with what is below it.
+                added.clone().find(is_it).or_else(|| added.next_back())
+            }
             _ => None,
         };
         match failures.iter().find_map(of_failure) {

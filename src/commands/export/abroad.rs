@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use crate::config::{Push, Repo};
 use crate::error::{Error, MergeError};
-use crate::fs::read_if_there;
 use crate::git::{SubmoduleEntry, SubmodulePath};
 use crate::lock::foreign::{self, Abroad, patch_command};
 use crate::lock::{self, Lock, LockedRepo, StepWay};
 use crate::ops::submodules::pushed_branch;
+use crate::ops::user_patch;
 use crate::patch::parse_user;
 use crate::plan;
-use crate::repo::RemoteUrl;
+use crate::repo::{RemoteUrl, RepoName};
 use crate::session::Session;
 
 pub(super) fn print(is_repos_yaml: bool, session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
@@ -64,7 +64,7 @@ fn abroad<'l>(
     let mut commands = Vec::new();
     for (file, step) in steps.filter_map(|(file, step)| Some((file, step.as_ref()?))) {
         if let (Some(file), StepWay::Made) = (file, step.way) {
-            commands.push(patch_command(&path, file, is_mail(session, file)?));
+            commands.push(patch_command(&path, file, is_mail(session, &locked.pin.name, file)?));
             continue;
         }
         let mut found = files.iter().filter(|(_, known)| known.fingerprint.exact == step.fingerprint.exact);
@@ -86,10 +86,8 @@ fn pushed(
 }
 
 /// Whether a patch of the user is a mail, as `git format-patch` writes it.
-fn is_mail(session: &Session<'_>, path: &str) -> Result<bool, Error> {
-    let file = session.root().join(path);
-    let text = read_if_there(&file)?.ok_or(MergeError::NoPatch { file })?;
-    Ok(parse_user(&text).is_ok_and(|patch| patch.about().is_some()))
+fn is_mail(session: &Session<'_>, repo: &RepoName, path: &str) -> Result<bool, Error> {
+    Ok(parse_user(&user_patch(session, repo, path)?).is_ok_and(|patch| patch.about().is_some()))
 }
 
 /// The entry of a repository in `.gitmodules`. The format has no commits.

@@ -11,7 +11,9 @@ use crate::git::Git;
 use crate::json::FreshnessReport;
 use crate::lock::{self, Lock, LockedRepo, Pin, StepTexts, untrue};
 use crate::ops::submodules::Survey;
-use crate::ops::{MergeJob, OfPin, Remotes, Watch, merge_job, read, warn_of_conflicts_with_odoo};
+use crate::ops::{
+    MergeJob, OfPin, Remotes, Watch, merge_job, read, refuse_missing_patches, warn_of_conflicts_with_odoo,
+};
 use crate::plan::{self, Declared, Moves};
 use crate::repo::{Pending, RemoteUrl};
 use crate::report::{Difference, Done, Failure, MergeNote, StepDifference, Trouble};
@@ -23,6 +25,7 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let bytes = lock::read_file(&file)?;
     let lock = bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose()?;
     session.refuse_unmerged()?;
+    refuse_missing_patches(session)?;
     let mut differences = session.differences(lock.as_ref())?;
     if let (Some(lock), Some(bytes)) = (&lock, &bytes)
         && !lock.is_laid_out_as(bytes)

@@ -15,8 +15,8 @@ use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
     Ahead, CheckoutTarget, Contents, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_trees,
-    keep_out_of_directories, named_repos, outcome_of, prepare_directories, record_core, tell_of_tracked,
-    undeclared, unfollowed, update, wanted, warn_of_unfollowed,
+    keep_out_of_directories, named_repos, outcome_of, prepare_directories, record_core, refuse_open_merges,
+    tell_of_tracked, undeclared, unfollowed, update, wanted, warn_of_unfollowed,
 };
 use crate::plan::{Moves, Relocation};
 use crate::repo::{CommitId, Reference, RepoName};
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if !args.dry_run {
         clear_leftovers(session)?;
     }
-    let (lock, ahead, unmerged) = current_lock(args, session)?;
+    let (lock, ahead, unmerged) = current_lock(args, session, &names)?;
     let mut survey = if is_submodules {
         Some(Survey::needed(session, &lock)?)
     } else {
@@ -133,8 +133,13 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 
 /// The up-to-date lock. If needed and allowed, it is updated first; the checkouts that were built meanwhile are returned
 /// with it, and the repositories that kept their old entries because a merge failed.
-fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead, Vec<Failure>), Error> {
+fn current_lock(
+    args: &Args,
+    session: &Session<'_>,
+    names: &BTreeSet<RepoName>,
+) -> Result<(Lock, Ahead, Vec<Failure>), Error> {
     let old = session.lock_as_it_stands()?;
+    refuse_open_merges(session, old.as_ref(), Some(names).filter(|_| args.force && !args.dry_run))?;
     let differences = session.differences(old.as_ref())?;
     let file = session.lock_file();
     match old {

@@ -1,4 +1,5 @@
-//! Edits of `merges`: entries are added at the end, and found by their source, in whatever form they are written.
+//! Edits of `merges` and `patches`: entries are added at the end. Merges are found by their source, in whatever form
+//! they are written.
 
 use std::ops::Range;
 
@@ -7,12 +8,13 @@ use toml_edit::{Array, Item, Table, TableLike, Value};
 use super::positions::find;
 use super::text::{Stuck, Text, stuck};
 use super::{Draft, table_of};
-use crate::config::{Error, Merge};
+use crate::config::{Error, Merge, values};
 use crate::repo::{CorePart, MergeRef, MergeSource, RemoteUrl, RepoName};
 
 const KEY: &str = "merges";
+const PATCHES: &str = "patches";
 
-/// The list `merges` of a repository: in the settings of a profile, or in `[repos.NAME]` or `[core]`.
+/// The list `merges` or `patches` of a repository: in the settings of a profile, or in `[repos.NAME]` or `[core]`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct MergeList {
     repo: RepoName,
@@ -47,11 +49,20 @@ impl Draft {
     /// The list that decides what is merged into a repository of a profile, whether it is there or not. `shared` is
     /// the one for all profiles.
     pub(crate) fn merge_list(&self, profile: &str, shared: &MergeList) -> MergeList {
+        self.deciding(KEY, profile, shared)
+    }
+
+    /// The same for its patches.
+    pub(crate) fn patch_list(&self, profile: &str, shared: &MergeList) -> MergeList {
+        self.deciding(PATCHES, profile, shared)
+    }
+
+    fn deciding(&self, key: &str, profile: &str, shared: &MergeList) -> MergeList {
         let mut pending = vec![profile.to_owned()];
         let mut seen: Vec<String> = Vec::new();
         while let Some(next) = pending.pop() {
             let list = shared.of_profile(&next);
-            if self.text.has(&list.table(), KEY) {
+            if self.text.has(&list.table(), key) {
                 return list;
             }
             // The settings of the first extended profile, with all that it extends, count before those of the second.
@@ -85,6 +96,28 @@ impl Draft {
         self.text.remark(&list.table(), source, remark);
     }
 
+    /// Appends a patch to a list.
+    pub(crate) fn add_patch(&mut self, list: &MergeList, path: &str) -> Result<(), Error> {
+        let table = list.table();
+        self.change(|text| text.open(&table, "url")?.push(&table, PATCHES, path))
+    }
+
+    /// The entry of a list that declares a patch.
+    pub(crate) fn patch(&self, list: &MergeList, path: &str) -> Option<String> {
+        let is_it = |entry: &String| values::patch(entry).is_ok_and(|known| known == path);
+        self.text.words(&list.table(), PATCHES).into_iter().find(is_it)
+    }
+
+    /// Removes a patch from a list. If nothing is left, it removes the list, unless the empty list is needed to replace
+    /// another one. Returns whether the patch was there.
+    pub(crate) fn remove_patch(&mut self, list: &MergeList, path: &str) -> Result<bool, Error> {
+        let Some(entry) = self.patch(list, path) else { return Ok(false) };
+        let table = list.table();
+        self.change(|text| text.take(&table, PATCHES, &entry))?;
+        self.drop_if_unused(list, PATCHES)?;
+        Ok(true)
+    }
+
     /// Removes a merge from a list. If nothing is left, it removes the list, unless the empty list is needed to replace
     /// another one. Returns whether the merge was there.
     pub(crate) fn remove_merge(&mut self, list: &MergeList, source: &MergeSource) -> Result<bool, Error> {
@@ -93,14 +126,21 @@ impl Draft {
             return Ok(false);
         }
         self.change(|text| text.take_merge(&table, source))?;
-        if !self.text.merges(&table).is_some_and(|left| left.is_empty()) {
-            return Ok(true);
+        self.drop_if_unused(list, KEY)?;
+        Ok(true)
+    }
+
+    /// Removes an empty list, unless it replaces another one.
+    fn drop_if_unused(&mut self, list: &MergeList, key: &str) -> Result<(), Error> {
+        let table = list.table();
+        if self.text.entries(&table, key) != Some(0) {
+            return Ok(());
         }
         let mut without = self.clone();
-        without.change(|text| text.drop(&[&table[..], &[KEY]].concat()))?;
+        without.change(|text| text.drop(&[&table[..], &[key]].concat()))?;
         let is_needed = list.profile.as_ref().is_some_and(|profile| {
-            let next = without.merge_list(profile, &MergeList::shared(&list.repo, list.part));
-            !without.merges(&next).is_empty()
+            let next = without.deciding(key, profile, &MergeList::shared(&list.repo, list.part));
+            without.text.entries(&next.table(), key).is_some_and(|entries| entries > 0)
         });
         if !is_needed {
             // An empty table still declares a part of Odoo itself.
@@ -109,7 +149,7 @@ impl Draft {
             }
             *self = without;
         }
-        Ok(true)
+        Ok(())
     }
 }
 
@@ -123,6 +163,12 @@ impl Text {
             self.apply(vec![(span, table)]);
         }
         Ok(self)
+    }
+
+    /// The number of entries of a list. `None` if there is no list.
+    fn entries(&self, table: &[&str], key: &str) -> Option<usize> {
+        let document = self.document().ok()?;
+        Some(find(&document, table)?.get(key)?.as_array()?.len())
     }
 
     /// What a list merges, in its order. `None` for an entry that is not valid, or if there is no list.

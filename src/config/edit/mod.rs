@@ -69,21 +69,6 @@ impl Draft {
         self.change(|text| text.push(&["repos", repo.as_str()], "modules", module))
     }
 
-    /// Appends a patch to the `patches` of a repository: in the settings of this profile if it has such a list, or else
-    /// for all profiles. `part` is what the repository is of Odoo itself.
-    pub(crate) fn add_patch(
-        &mut self,
-        profile: &str,
-        repo: &RepoName,
-        part: Option<CorePart>,
-        path: &str,
-    ) -> Result<(), Error> {
-        let own = table_of(repo, part, Some(profile));
-        let is_own = self.text.has(&own, "patches");
-        let table = if is_own { own } else { table_of(repo, part, None) };
-        self.change(|text| text.open(&table, "url")?.push(&table, "patches", path))
-    }
-
     /// Removes a module from the `modules` of a profile. Returns whether it was there.
     pub(crate) fn unselect(&mut self, profile: &str, module: &str) -> Result<bool, Error> {
         self.unask(&["profiles", profile], module)

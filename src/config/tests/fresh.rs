@@ -27,6 +27,7 @@ fn plain(name: &str, address: &str) -> FreshRepo {
         hold: false,
         merges: Vec::new(),
         depth: None,
+        remarks: Remarks::default(),
     }
 }
 

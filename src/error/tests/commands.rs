@@ -141,7 +141,11 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Untrue { pins: vec![(web(), commit(0xaa))] },
         UnknownModule { name: "web_x".to_owned(), profile: "standard".to_owned(), elsewhere: None, near: None },
         UnknownRepo { name: web(), known: vec!["dms".to_owned()], has: None },
-        Merge(MergeError::NoPatch { file: "patches/x.patch".into() }),
+        Merge(MergeError::NoPatch {
+            file: "patches/x.patch".into(),
+            repo: name("web"),
+            path: "patches/x.patch".to_owned(),
+        }),
         UnreadableFolder { error: UnreadableTree::damaged("addons", "permission denied") },
         Unmet { unmet: vec![unmet(WhyUnmet::Core, None)] },
         Unusable(Unusable::Invisible { text: "${X}/addons".to_owned() })
@@ -310,7 +314,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 no profile has a repository `web`
       hint: the repositories are `dms`
     2 there is no patch `patches/x.patch`, which `repos.toml` declares
-      hint: restore the file, or remove it from `patches` in `repos.toml`
+      hint: restore the file; if it was never committed, run `git add patches/x.patch` where it is, and commit it; if nobody needs it, run `oca remove 'web#patches/x.patch'`
     2 cannot read `addons`: permission denied
     2 profile `standard` asks for module `web_x`, but it is part of Odoo
       hint: delete it from `modules`: Odoo always has it

@@ -2,6 +2,7 @@
 
 mod commands;
 mod git;
+mod merges;
 mod repos;
 mod requests;
 mod rooms;

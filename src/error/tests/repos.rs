@@ -57,7 +57,7 @@ fn every_failure_of_a_repository_names_it() {
         NotOdoo(without_server),
         OtherTree(other),
         Merge { what: "web#2950".to_owned(), error: Box::new(merging::Error::Unrelated { pin: commit(0xaa) }) },
-        Conflict(conflict(ConflictWith::Earlier)),
+        Conflict(conflict(ConflictWith::Earlier { what: Some("web#2901".to_owned()) })),
         NewerStart {
             what: "web#2950".to_owned(),
             start: commit(0xaa),
@@ -103,7 +103,7 @@ fn every_failure_of_a_repository_names_it() {
     1 cannot merge `web#2950`
       caused by: it has no commit in common with the pin `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
       hint: check that it belongs to this repository and series
-    1 `web#2950` conflicts with an earlier merge
+    1 `web#2950` conflicts with the earlier `web#2901`
       caused by: `web_x/a.py`: both changed the same lines
       hint: run `oca resolve web`, or change the order of `merges`
     1 `web#2950` starts from commit aaaaaaaaaa of branch `18.0`, which is newer than the pin bbbbbbbbbb
@@ -114,7 +114,7 @@ fn every_failure_of_a_repository_names_it() {
       caused by: the server says: "shallow update not allowed"
       hint: if the server refuses a shallow update, push the base first: fetch branch `18.0` to commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` in a full clone, and push it there
     1 `oca.lock.d/web/01-2950.patch` is missing
-      hint: restore it with `git checkout -- oca.lock.d`, or run `oca lock` to make it again
+      hint: restore it with `git checkout -- oca.lock.d`; if it was never committed, run `git add oca.lock.d` where it is, and commit it; `oca lock` makes it again
     1 cannot export `web`
       caused by: the target of the symlink `web_x/link` is too long
       hint: set `modules` without this module, or correct it in a fork and set `url` to the fork
@@ -154,6 +154,7 @@ fn every_kept_checkout_says_how_to_go_on() {
     };
     let kept = every_variant!(CheckoutError:
         LocalWork(work),
+        LocalCommits(LocalWork { commit: Some(commit(0xaa)), ..LocalWork::default() }),
         NotGit { path: path() },
         Unborn { path: path() },
         Link { path: path() },
@@ -170,6 +171,8 @@ fn every_kept_checkout_says_how_to_go_on() {
     insta::assert_snapshot!(shown::<Error>(kept), @r"
     1 `web` was not changed: uncommitted changes in `a.py` and 1 more and local commits up to `aaaaaaaaaa` and local commits in `18.0`, `stash` and an unfinished merge or rebase
       hint: commit and push your work, or use `--force` to discard it
+    1 `web` was not changed: local commits up to `aaaaaaaaaa`
+      hint: run `oca patch web` to keep them as a patch, push them, or use `--force` to discard them
     1 `web` was not changed: `oca/web` is not a git repository, and not empty
       hint: move it away, or use `--force` to replace it
     1 `web` was not changed: `oca/web` is a git repository without a commit

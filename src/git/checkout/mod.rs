@@ -94,7 +94,7 @@ impl CheckoutContent<'_> {
         self.snapshot.files(self.depth).map(drop)
     }
 
-    fn commit(&self) -> CommitId {
+    pub(crate) fn commit(&self) -> CommitId {
         self.snapshot.head()
     }
 
@@ -132,6 +132,9 @@ pub(crate) struct Checkout {
 pub(crate) enum CheckoutError {
     #[error("{0}")]
     LocalWork(LocalWork),
+    /// Commits of the user alone, in a checkout of oca. So `oca patch` can keep them.
+    #[error("{0}")]
+    LocalCommits(LocalWork),
     #[error("`{}` is not a git repository, and not empty", path.display())]
     NotGit { path: PathBuf },
     #[error("`{}` is a git repository without a commit", path.display())]
@@ -272,6 +275,11 @@ impl Checkout {
         self.link().is_none() && is_marked(&self.git_directory())
     }
 
+    /// Whether oca made this checkout, and it is no submodule.
+    fn is_own_clone(&self) -> bool {
+        self.is_ours() && self.path.join(".git").is_dir()
+    }
+
     /// Uncommitted changes, untracked files and local commits. Commits in the store of `remote` are not the user's.
     pub(crate) fn local_work(&self, remote: Option<&Remote<'_>>) -> Result<LocalWork, Error> {
         let find = || local_work::find(&self.open()?, self.placed()?, remote);
@@ -285,7 +293,8 @@ impl Checkout {
         Ok(LocalWork { references, ..self.local_work(None)? })
     }
 
-    fn placed(&self) -> Result<Option<CommitId>, Error> {
+    /// The commit that oca checked out last.
+    pub(crate) fn placed(&self) -> Result<Option<CommitId>, Error> {
         Ok(self.marker()?.map(|placed| placed.commit))
     }
 
@@ -304,7 +313,16 @@ impl Checkout {
         if work.commit.is_none() {
             work.branch = self.own_branch(origin)?;
         }
-        Ok((!work.is_none()).then_some(CheckoutError::LocalWork(work)))
+        if work.is_none() {
+            return Ok(None);
+        }
+        let commits = LocalWork { commit: work.commit, ..LocalWork::default() };
+        let has_only_commits = work == commits && self.is_own_clone();
+        Ok(Some(if has_only_commits {
+            CheckoutError::LocalCommits(work)
+        } else {
+            CheckoutError::LocalWork(work)
+        }))
     }
 
     /// The url of the origin, if oca did not make the clone and the origin is another repository, such as a fork.

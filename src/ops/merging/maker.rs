@@ -49,6 +49,8 @@ pub(super) struct StepMaker<'a> {
     /// Whether a person finishes the merge that conflicts.
     pub(super) opens: bool,
     pub(super) opened: Option<Unmerged>,
+    /// The number of steps before each merge.
+    pub(super) before_merges: Vec<usize>,
     /// What the merge that is being made was resolved to.
     pub(super) current: Option<(Reference, CommitId)>,
 }
@@ -74,6 +76,7 @@ impl<'a> StepMaker<'a> {
             before: None,
             opens: false,
             opened: None,
+            before_merges: Vec::new(),
             current: None,
         })
     }
@@ -82,6 +85,7 @@ impl<'a> StepMaker<'a> {
         let job = self.job;
         let pending = job.pending(position);
         let what = job.what(pending);
+        self.before_merges.push(self.steps.len());
         // The answers are those of the first merges, so each must be of the merge at its place.
         let answer = job.answers.get(position);
         if let Some(answer) = answer.filter(|answer| answer.source == pending.source.without_secret()) {
@@ -238,19 +242,20 @@ impl<'a> StepMaker<'a> {
         act(&mut self.merging, &merge).map_err(|error| self.job.failed(&self.job.what(pending), error))
     }
 
-    /// Whether a merge conflicts with the base alone.
+    /// Whether a merge conflicts with the base alone, or with which of the merges before it.
     fn conflict_with(&self, input: Input<'_>) -> ConflictWith {
-        if self.steps.is_empty() {
-            return ConflictWith::Base;
-        }
         let directories = self.directories(input).unwrap_or_default();
         let Input { head, ancestor, .. } = input;
         let merge = Merge { head, ancestor, modules: &directories, label: Label::default() };
-        let alone = Merging::new(self.base).and_then(|mut alone| alone.merge(&merge));
-        match alone {
-            Ok(Outcome::Step(_)) => ConflictWith::Earlier,
-            _ => ConflictWith::Base,
+        let fits = |result: &mut Merging<'_>| matches!(result.merge(&merge), Ok(Outcome::Step(_)));
+        let Ok(mut result) = Merging::new(self.base) else { return ConflictWith::Base };
+        if self.steps.is_empty() || !fits(&mut result) {
+            return ConflictWith::Base;
         }
+        let conflicts = |(patch, _): &(Patch, TreeId)| result.reuse(patch).is_ok() && !fits(&mut result);
+        let first = self.steps.iter().position(conflicts);
+        let merge = first.and_then(|first| self.before_merges.iter().rposition(|before| *before == first));
+        ConflictWith::Earlier { what: merge.map(|position| self.job.what(self.job.pending(position))) }
     }
 
     /// Adds a step of a merge. An empty one is no step.

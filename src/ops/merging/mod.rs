@@ -15,7 +15,7 @@ mod start;
 use std::sync::Arc;
 
 use maker::{Resolved, StepMaker};
-pub(super) use open::{Answer, AnswerStep, Made, Opened, Opening};
+pub(super) use open::{Answer, AnswerStep, Made, Opened, Opening, Refreshed, Unmade};
 
 use super::remotes::Watch;
 use crate::git::merging;

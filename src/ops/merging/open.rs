@@ -1,13 +1,13 @@
-//! Merges that a person makes: opens the one that conflicts, and takes those that are made already.
+//! Merges and patches that a person makes: opens the one that conflicts, and takes those that are made already.
 
 use std::path::PathBuf;
 
-use super::MergeJob;
 use super::maker::{Input, Resolved, StepMaker};
 use super::replay::OldStep;
+use super::{MergeJob, UserFile};
 use crate::git::merging::{self, Unmerged};
 use crate::git::{Checkout, Git, Snapshot};
-use crate::lock::StepWay;
+use crate::lock::{StepWay, digest_of_patch};
 use crate::ops::Watch;
 use crate::patch::{Header, Patch};
 use crate::repo::{CommitId, MergeSource, Objects, Reference, TreeId};
@@ -51,16 +51,47 @@ pub(in crate::ops) struct Opening {
 /// A merge that a person has to finish.
 pub(in crate::ops) struct Opened {
     pub(in crate::ops) conflict: MergeConflict,
-    /// Without secrets.
-    pub(in crate::ops) source: MergeSource,
-    pub(in crate::ops) reference: Reference,
-    pub(in crate::ops) commit: CommitId,
+    pub(in crate::ops) of: Unmade,
     pub(in crate::ops) unmerged: Unmerged,
     pub(in crate::ops) objects: Box<dyn Objects + Send>,
 }
 
+/// What a person has to make.
+#[derive(Clone, Debug)]
+pub(in crate::ops) enum Unmade {
+    Merge {
+        /// Without secrets.
+        source: MergeSource,
+        reference: Reference,
+        commit: CommitId,
+    },
+    /// A patch of the user, by its path as declared.
+    Patch { path: String },
+}
+
+/// A patch of the user that a person made fit again. Its file is not written yet.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(in crate::ops) struct Refreshed {
+    /// As declared.
+    pub(in crate::ops) path: String,
+    /// What the file had then.
+    pub(in crate::ops) old: Vec<u8>,
+    pub(in crate::ops) new: Vec<u8>,
+}
+
 impl MergeJob<'_> {
-    /// Makes the merges on top of `snapshot` until one conflicts; `snapshot` gets their steps.
+    /// Takes what a person made.
+    pub(in crate::ops) fn refresh(&mut self, patches: &[Refreshed]) {
+        for Refreshed { path, old, new } in patches {
+            let position = self.declared.pin.pending.patches.iter().position(|known| known == path);
+            // If the user edited the file meanwhile, the edited one counts.
+            if let Some(file) = position.map(|at| &mut self.patches[at]).filter(|file| file.text == *old) {
+                *file = UserFile { digest: digest_of_patch(new), text: new.clone() };
+            }
+        }
+    }
+
+    /// Makes the merges and applies the patches on top of `snapshot` until one conflicts; `snapshot` gets their steps.
     pub(in crate::ops) fn open(
         &self,
         git: &Git,
@@ -70,17 +101,8 @@ impl MergeJob<'_> {
     ) -> Result<Opening, Trouble> {
         let base = snapshot.clone();
         let mut maker = StepMaker { opens: true, ..StepMaker::new(self, git, &base, tip)? };
-        let (mut made, mut conflict) = (Vec::new(), None);
-        for position in 0..self.declared.pin.pending.merges.len() {
-            match maker.merge(position, watch) {
-                Ok(resolved) => made.push(resolved),
-                Err(Trouble::Conflict(found)) => {
-                    conflict = Some(found);
-                    break;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let mut made = Vec::new();
+        let conflict = maker.first_conflict(&mut made, watch)?;
         let StepMaker { steps, merging, opened, current, .. } = maker;
         let mut steps = steps.into_iter();
         let mut answers = Vec::new();
@@ -95,17 +117,49 @@ impl MergeJob<'_> {
             };
             answers.push(Answer { source, reference, commit, step });
         }
-        let found = conflict.zip(current).zip(opened);
-        let open = found.map(|((conflict, (reference, commit)), unmerged)| {
-            let objects = merging.into_objects();
-            let source = self.pending(answers.len()).source.without_secret();
-            Opened { conflict, source, reference, commit, unmerged, objects }
+        // Those of the patches.
+        for (patch, tree) in steps {
+            snapshot.add_step(patch, tree).map_err(Trouble::Remote)?;
+        }
+        let open = conflict.zip(opened).map(|(conflict, unmerged)| {
+            let merge = self.declared.pin.pending.merges.get(answers.len());
+            let of = match merge.zip(current) {
+                Some((merge, (reference, commit))) => {
+                    Unmade::Merge { source: merge.source.without_secret(), reference, commit }
+                }
+                None => Unmade::Patch { path: conflict.what.clone() },
+            };
+            Opened { conflict, of, unmerged, objects: merging.into_objects() }
         });
         Ok(Opening { answers, open })
     }
 }
 
 impl StepMaker<'_> {
+    /// Makes the merges and applies the patches until one conflicts.
+    fn first_conflict(
+        &mut self,
+        made: &mut Vec<Resolved>,
+        watch: &Watch<'_>,
+    ) -> Result<Option<MergeConflict>, Trouble> {
+        for position in 0..self.job.declared.pin.pending.merges.len() {
+            match self.merge(position, watch) {
+                Ok(resolved) => made.push(resolved),
+                Err(Trouble::Conflict(found)) => return Ok(Some(found)),
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        for position in 0..self.job.declared.pin.pending.patches.len() {
+            match self.patch(position) {
+                Ok(_way) => {}
+                Err(Trouble::Conflict(found)) => return Ok(Some(found)),
+                // Who locks the result is told why; until then, the merges are kept.
+                Err(_) => break,
+            }
+        }
+        Ok(None)
+    }
+
     /// A merge that is made already.
     pub(super) fn answer(&mut self, what: &str, answer: &Answer) -> Result<Resolved, Trouble> {
         let Answer { reference, commit, step, .. } = answer;

@@ -1,7 +1,6 @@
 //! The steps of the user's patches.
 
 use super::maker::StepMaker;
-use super::replay::Replayed;
 use crate::git::merging;
 use crate::lock::StepWay;
 use crate::patch::{About, Header, UserPatch, parse_user};
@@ -44,11 +43,11 @@ impl StepMaker<'_> {
                 self.accept(step)?;
                 Ok(Some(StepWay::Made))
             }
-            // It was applied to another base; perhaps its step can be merged.
-            Err(error) => {
-                let replayed = old_step.map(|step| self.replay_if_it_fits(path, &step)).transpose()?;
-                replayed.flatten().map(|Replayed(way)| way).ok_or_else(|| failed(error))
-            }
+            // It was applied to another base: its step is merged. If that conflicts, a person can resolve it.
+            Err(error) => match old_step {
+                Some(step) if self.before(&step).is_some() => self.replay(path, &step),
+                _ => Err(failed(error)),
+            },
         }
     }
 }

@@ -57,7 +57,11 @@ impl<'a> StepMaker<'a> {
                 self.take(what, *new, way)
             }
             Outcome::Conflicts(conflicts) => {
-                let with = ConflictWith::Base;
+                let with = if self.steps.is_empty() {
+                    ConflictWith::Base
+                } else {
+                    ConflictWith::Earlier { what: None }
+                };
                 if self.opens {
                     self.open_replay(step).map_err(|error| self.job.failed(what, error))?;
                 }

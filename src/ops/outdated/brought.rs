@@ -48,7 +48,8 @@ pub(crate) fn would_bring(
         Ok(foreseen) => Some(foreseen),
         Err(error) => {
             for message in error.messages() {
-                session.printer.warning(&format!("an upgrade would fail: {}", message.error));
+                let why = [vec![message.error], message.causes].concat().join(": ");
+                session.printer.warning(&format!("an upgrade would fail: {why}"));
             }
             None
         }
@@ -85,7 +86,7 @@ pub(crate) fn told(
         let stays = stays(pin).map(str::to_owned);
         let stays = stays.or_else(|| held.map(|held| held.why.to_string()));
         let stays =
-            stays.or_else(|| failed.map(|failed| format!("an upgrade would fail: {}", failed.trouble)));
+            stays.or_else(|| failed.map(|failed| format!("an upgrade would fail: {}", failed.trouble.why())));
         let plan::Selected { repo, locked, .. } = &pin.followed.selected;
         let (name, reference, locked) = (name.clone(), repo.reference.clone(), locked.commit);
         let (behind, trouble) = answer.map_or_else(|trouble| (None, Some(trouble)), |log| (Some(log), None));

@@ -9,7 +9,7 @@ use crate::git::{Git, Snapshot};
 use crate::lock::{LockedRepo, Pin};
 use crate::plan;
 use crate::repo::{MergeSource, RemoteUrl, counted, typed};
-use crate::report::{FollowedMerge, MergeState, Trouble};
+use crate::report::{Failure, FollowedMerge, MergeState, Trouble};
 use crate::session::Session;
 
 /// A pin that follows a branch or tag.
@@ -141,18 +141,26 @@ pub(crate) fn tell_unasked(session: &Session<'_>, unasked: &BTreeMap<Limit, usiz
     }
 }
 
-/// Says what to do about merges.
-pub(crate) fn tell_of_merges(session: &Session<'_>, merges: &[FollowedMerge]) {
-    let of = |wanted: fn(&MergeState) -> bool| {
-        let found = merges.iter().filter(|merge| merge.state.as_ref().is_some_and(wanted));
+/// Says what to do about merges. `failures` are those of an upgrade.
+pub(crate) fn tell_of_merges(session: &Session<'_>, merges: &[FollowedMerge], failures: &[Failure]) {
+    let of = |is_wanted: &dyn Fn(&FollowedMerge) -> bool| {
+        let found = merges.iter().filter(|merge| is_wanted(merge));
         found.map(|merge| format!(" {}", typed(&merge.source.of(&merge.repo)))).collect::<String>()
     };
-    let landed = of(|state| matches!(state, MergeState::Merged { .. }));
+    let landed = of(&|merge| matches!(merge.state, Some(MergeState::Merged { .. })));
     if !landed.is_empty() {
         session.printer.next(&format!("`oca remove{landed}` drops what was merged upstream"));
     }
-    let moved = of(|state| matches!(state, MergeState::Moved { .. } | MergeState::Rewritten { .. }));
+    let moved = of(&|merge| {
+        matches!(merge.state, Some(MergeState::Moved { .. } | MergeState::Rewritten { .. }))
+            && failures.iter().all(|failure| failure.name != merge.repo)
+    });
     if !moved.is_empty() {
         session.printer.next(&format!("`oca upgrade{moved}` takes the new commits"));
+    }
+    for Failure { name, .. } in
+        failures.iter().filter(|failure| matches!(failure.trouble, Trouble::Conflict(_)))
+    {
+        session.printer.next(&format!("`oca resolve {name}` resolves what conflicts"));
     }
 }

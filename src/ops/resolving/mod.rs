@@ -1,30 +1,36 @@
-//! `oca resolve`: a person finishes the merges that conflict, one after the other, in the checkout.
+//! `oca resolve`: a person finishes the merges and the patches that conflict, one after the other, in the checkout.
 //!
 //! The state is in the git directory of the checkout: the base, the merges that are made, and what was there before. It
 //! is written before a merge is opened, so a killed run loses no resolution.
 
+mod current;
+mod open;
 mod state;
+#[cfg(test)]
+mod state_tests;
 
-use std::path::PathBuf;
-
-use state::{OpenState, State, Taken, Unread, VERSION};
+use current::{answers, head_in, is_current, other_answers, read_state, words};
+pub(crate) use open::{OpenMerge, open_words, refuse_open_merges, unlocked_open_merges};
+use state::{OpenState, State, Taken};
 
 use super::ahead::Ahead;
 use super::checkouts::prepare_directories;
-use super::merging::{Answer, AnswerStep, Made, Opened, Opening};
+use super::merging::{Answer, AnswerStep, Opened, Opening, Refreshed, Unmade};
 use super::names::movable;
 use super::placing::place_locked;
 use super::remotes::Remotes;
-use super::update::{AllAnswers, Answers, Known, base_and_tip, task, update_resolved};
+use super::update::{AllAnswers, Known, base_and_tip, task, update_resolved};
+use super::user_patches::{own_patch_file, user_patch};
 use crate::config::{Mode, Profile, Repo};
 use crate::error::{Error, MergeError};
+use crate::fs::write_if_changed;
 use crate::git::{
     Before, Checkout, CheckoutContent, CheckoutError, LocalWork, MergeToOpen, Resolution, Snapshot,
 };
-use crate::lock::{Lock, LockedMerge, LockedRepo, Pin, StepTexts};
-use crate::patch::{self, Fingerprint};
+use crate::lock::{Lock, Pin, StepTexts};
+use crate::patch;
 use crate::plan::{self, Action, Declared, Movable, Moves};
-use crate::repo::{CommitId, RepoName, typed};
+use crate::repo::{CommitId, RepoName, TreeId, typed};
 use crate::report::{Done, Failure, Trouble};
 use crate::session::Session;
 
@@ -97,6 +103,7 @@ impl<'a> Resolving<'a> {
                 moves,
                 base: found.base,
                 answers: Vec::new(),
+                patches: Vec::new(),
                 open: None,
                 taken: None,
                 before: self.before()?,
@@ -123,12 +130,34 @@ impl<'a> Resolving<'a> {
             Resolution::Closed => return Err(MergeError::ResolveClosed { repo, what }.into()),
             Resolution::Elsewhere => return Err(MergeError::ResolveElsewhere { repo, what }.into()),
         };
-        let checkout = self.checkout.path().to_owned();
-        let step = AnswerStep::Tree { tree, header: open.header.clone(), checkout };
-        let (source, reference) = (open.source.clone(), open.reference.clone());
-        let answer = Answer { source, reference, commit: open.commit, step };
         let taken = Some(Taken { merge: open.merge.clone(), tree });
-        self.advance_with(State { open: None, taken, ..state.clone() }, Some(answer), true)
+        let mut next = State { open: None, taken, ..state.clone() };
+        let answer = match open.of.clone() {
+            Unmade::Merge { source, reference, commit } => {
+                let checkout = self.checkout.path().to_owned();
+                let step = AnswerStep::Tree { tree, header: open.header.clone(), checkout };
+                Some(Answer { source, reference, commit, step })
+            }
+            Unmade::Patch { path } => {
+                next.patches.push(self.refreshed(path, open.merge.head, tree)?);
+                None
+            }
+        };
+        self.advance_with(next, answer, true)
+    }
+
+    /// The patch that leads from a result to the tree that a person made.
+    fn refreshed(&self, path: String, head: CommitId, after: TreeId) -> Result<Refreshed, Error> {
+        let before = self.checkout.tree_of(head)?;
+        if before == after {
+            return Err(MergeError::NeedlessPatch { repo: self.name().clone(), path }.into());
+        }
+        let old = user_patch(self.session, self.name(), &path)?;
+        let made = patch::refreshed(&self.checkout.tree(after)?, &old, before, after);
+        let new = made.map_err(|error| {
+            self.failed(Trouble::Merge { what: path.clone(), error: Box::new(error.into()) })
+        })?;
+        Ok(Refreshed { path, old, new })
     }
 
     /// Puts back what was in the checkout.
@@ -219,10 +248,9 @@ impl<'a> Resolving<'a> {
     /// The same, with the merge that was resolved last. `force` discards what is in the checkout.
     fn advance_with(&self, state: State, last: Option<Answer>, force: bool) -> Result<(), Error> {
         let lock = self.session.lock_as_it_stands()?;
-        let State { base, answers, moves, .. } = state.clone();
-        let answers = answers.into_iter().map(Answer::from).chain(last).collect();
-        let all = AllAnswers(vec![Answers { pin: self.declared.pin.clone(), base, answers }]);
-        let Some(found) = self.open(&moves, lock.as_ref(), &all)? else {
+        let mut known = answers(self.declared.pin.clone(), state.clone());
+        known.answers.extend(last);
+        let Some(found) = self.open(&state.moves, lock.as_ref(), &AllAnswers(vec![known]))? else {
             return Err(MergeError::NoResolve { repo: self.name().clone() }.into());
         };
         self.show(state, found, force)
@@ -280,11 +308,11 @@ impl<'a> Resolving<'a> {
         self.place(&snapshot, &ends, force)?;
         let state = State { taken: None, ..state };
         self.checkout.write_resolve_state(&state.render())?;
-        let Opened { conflict, source, reference, commit, unmerged, objects } = opened;
+        let Opened { conflict, of, unmerged, objects } = opened;
         let to_open = MergeToOpen { what: &conflict.what, unmerged: &unmerged, objects: &*objects };
         let merge = self.checkout.prepare_merge(&to_open)?;
         let (what, header) = (conflict.what.clone(), unmerged.header.clone());
-        let open = OpenState { merge: merge.clone(), what, source, reference, commit, header };
+        let open = OpenState { merge: merge.clone(), what, of, header };
         let state = State { open: Some(open), ..state };
         // Before it is opened: from then on, the work of a person is in the checkout.
         self.checkout.write_resolve_state(&state.render())?;
@@ -318,13 +346,19 @@ impl<'a> Resolving<'a> {
     fn finish(&self, state: State, force: bool) -> Result<(), Error> {
         let session = self.session;
         let mut all = other_answers(session, self.name())?;
+        let patches = state.patches.clone();
         all.push(answers(self.declared.pin.clone(), state));
         let old = session.lock_as_it_stands()?;
         let all = (StepTexts::default(), &AllAnswers(all));
         let updated = update_resolved(session, old, all, &Moves::Missing, &Ahead::default())?;
+        let has_failed = updated.failures.iter().any(|failure| failure.name == *self.name());
+        if !has_failed {
+            self.write_patches(&patches)?;
+            crate::fs::stop("patches written anew");
+        }
         updated.save(session)?;
         updated.tell(session);
-        if updated.failures.iter().any(|failure| failure.name == *self.name()) {
+        if has_failed {
             // The lock still has the old entry, so the resolution is nowhere else.
             session.printer.next(&format!(
                 "when the cause is gone, run `oca resolve {} --continue`; your resolution is kept",
@@ -336,8 +370,21 @@ impl<'a> Resolving<'a> {
             session.printer.note(&format!("{}: {done}", self.name()));
         }
         self.checkout.forget_resolve()?;
-        session.printer.next("commit `oca.lock.json` and `oca.lock.d`");
+        let patches = if patches.is_empty() { "" } else { "the patches, " };
+        session.printer.next(&format!("commit {patches}`oca.lock.json` and `oca.lock.d`"));
         updated.finish()
+    }
+
+    /// Writes the patches that a person made fit. A file that the user edited since then stays.
+    fn write_patches(&self, patches: &[Refreshed]) -> Result<(), Error> {
+        for Refreshed { path, old, new } in patches {
+            let file = own_patch_file(self.session, path)?;
+            if user_patch(self.session, self.name(), path)? == *old {
+                write_if_changed(&file, new)?;
+                self.session.printer.note(&format!("{}: wrote `{path}` anew", self.name()));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -353,70 +400,4 @@ fn declared<'a>(
     let all = plan::declared(&session.config);
     let declared = all.into_iter().find(|declared| declared.pin == pin);
     Ok((repo, declared.ok_or_else(|| super::unknown_repo(session, name.clone()))?))
-}
-
-fn read_state(checkout: &Checkout) -> Result<Option<State>, Error> {
-    let Some(text) = checkout.resolve_state()? else { return Ok(None) };
-    let file: PathBuf = checkout.resolve_file();
-    match State::parse(&text) {
-        Ok(state) => Ok(Some(state)),
-        Err(Unread::Newer { version }) => {
-            Err(MergeError::NewerState { file, version, known: VERSION }.into())
-        }
-        Err(Unread::Damaged) => Err(MergeError::BadState { file }.into()),
-    }
-}
-
-fn answers(pin: Pin, state: State) -> Answers {
-    Answers { pin, base: state.base, answers: state.answers.into_iter().map(Answer::from).collect() }
-}
-
-/// The commit of a repository in the lock.
-fn head_in(lock: Option<&Lock>, pin: &Pin) -> Option<CommitId> {
-    Some(lock?.base_of(pin)?.head())
-}
-
-/// Whether a state is one of what is declared and locked now.
-fn is_current(state: &State, pin: &Pin, lock: Option<&Lock>) -> bool {
-    let is_locked_already = || {
-        let locked = lock.and_then(|lock| lock.repo(pin));
-        state.open.is_none() && locked.is_some_and(|locked| has_answers(locked, state))
-    };
-    // After a kill, the lock can have the result already.
-    state.declared == words(pin) && (state.locked == head_in(lock, pin) || is_locked_already())
-}
-
-/// Whether an entry has exactly these merges.
-fn has_answers(locked: &LockedRepo, state: &State) -> bool {
-    let is_same = |(locked, made): (&LockedMerge, &Made)| {
-        let step = locked.step.as_ref().map(|step| (step.way, step.fingerprint));
-        let made_step = made.step.as_ref().map(|(way, patch)| (*way, Fingerprint::of(&patch::render(patch))));
-        (&locked.reference, locked.commit, step) == (&made.reference, made.commit, made_step)
-    };
-    locked.commit == state.base
-        && locked.merges.len() == state.answers.len()
-        && locked.merges.iter().zip(&state.answers).all(is_same)
-}
-
-/// The merges that were made in the other checkouts and could not be locked yet.
-fn other_answers(session: &Session<'_>, name: &RepoName) -> Result<Vec<Answers>, Error> {
-    let profile = session.profile()?;
-    let lock = session.lock_as_it_stands()?;
-    let mut all = Vec::new();
-    for repo in profile.all_repos().filter(|repo| repo.name != *name) {
-        let checkout = Checkout::new(session.checkout(profile, &repo.name)?);
-        let Ok(Some(state)) = read_state(&checkout) else { continue };
-        let pin = plan::pin(repo);
-        if is_current(&state, &pin, lock.as_ref()) && state.answers.len() == pin.pending.merges.len() {
-            all.push(answers(pin, state));
-        }
-    }
-    Ok(all)
-}
-
-/// What decides about the merges of a pin. The patches come after them, and can be corrected meanwhile.
-fn words(pin: &Pin) -> Vec<String> {
-    let mut words = vec![pin.reference.to_string(), pin.url.to_string()];
-    words.extend(pin.pending.merges.iter().map(ToString::to_string));
-    words
 }

@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::git::{Before, OpenMerge, Placed};
 use crate::lock::StepWay;
-use crate::ops::merging::Made;
+use crate::ops::merging::{Made, Refreshed, Unmade};
 use crate::patch::{self, Header};
 use crate::repo::{CommitId, MergeSource, Reference, RepoPath, TreeId};
 
-pub(super) const VERSION: u32 = 1;
+/// The newest version. It has patches.
+pub(super) const VERSION: u32 = 2;
+/// A state without patches, which an older oca reads, too.
+const WITHOUT_PATCHES: u32 = 1;
 
 /// How far the merges of a repository are.
 #[derive(Clone, Debug)]
@@ -22,7 +25,9 @@ pub(super) struct State {
     pub(super) base: CommitId,
     /// The merges that are made.
     pub(super) answers: Vec<Made>,
-    /// The next merge, if it is open in the checkout.
+    /// The patches that a person made fit, in the order in which they were made.
+    pub(super) patches: Vec<Refreshed>,
+    /// The next merge or patch, if it is open in the checkout.
     pub(super) open: Option<OpenState>,
     /// What the checkout still has of the last merge that a person made.
     pub(super) taken: Option<Taken>,
@@ -36,16 +41,13 @@ pub(super) struct Taken {
     pub(super) tree: TreeId,
 }
 
-/// The merge that is open.
+/// The merge or the patch that is open.
 #[derive(Clone, Debug)]
 pub(super) struct OpenState {
     pub(super) merge: OpenMerge,
     /// As it is typed.
     pub(super) what: String,
-    /// Without secrets.
-    pub(super) source: MergeSource,
-    pub(super) reference: Reference,
-    pub(super) commit: CommitId,
+    pub(super) of: Unmade,
     pub(super) header: Header,
 }
 
@@ -56,7 +58,7 @@ impl State {
         if version > VERSION {
             return Err(Unread::Newer { version });
         }
-        Self::read(text).filter(|_| version == VERSION).ok_or(Unread::Damaged)
+        Self::read(text).filter(|_| version >= WITHOUT_PATCHES).ok_or(Unread::Damaged)
     }
 
     fn read(text: &[u8]) -> Option<Self> {
@@ -67,6 +69,7 @@ impl State {
             moves: wire.moves,
             base: wire.base,
             answers: wire.merges.into_iter().map(WireAnswer::read).collect::<Option<_>>()?,
+            patches: wire.patches.into_iter().map(WirePatch::read).collect::<Option<_>>()?,
             open: match wire.open {
                 Some(open) => Some(open.read()?),
                 None => None,
@@ -80,13 +83,16 @@ impl State {
     }
 
     pub(super) fn render(&self) -> String {
+        let is_open = self.open.as_ref().is_some_and(|open| matches!(open.of, Unmade::Patch { .. }));
+        let has_patches = is_open || !self.patches.is_empty();
         let wire = Wire {
-            version: VERSION,
+            version: if has_patches { VERSION } else { WITHOUT_PATCHES },
             declared: self.declared.clone(),
             locked: self.locked,
             moves: self.moves.clone(),
             base: self.base,
             merges: self.answers.iter().map(WireAnswer::of).collect(),
+            patches: self.patches.iter().map(WirePatch::of).collect(),
             open: self.open.as_ref().map(WireOpen::of),
             taken: self.taken.as_ref().map(WireTaken::of),
             before: WireBefore::of(&self.before),
@@ -122,6 +128,8 @@ struct Wire {
     moves: String,
     base: CommitId,
     merges: Vec<WireAnswer>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    patches: Vec<WirePatch>,
     open: Option<WireOpen>,
     taken: Option<WireTaken>,
     before: WireBefore,
@@ -147,15 +155,28 @@ struct WireStep {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+struct WirePatch {
+    path: String,
+    old: String,
+    new: String,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 struct WireOpen {
     head: CommitId,
     merged: CommitId,
     conflicts: Vec<String>,
     what: String,
-    merge: String,
-    #[serde(rename = "ref")]
-    reference: String,
-    commit: CommitId,
+    /// A patch has only its path. A merge has the three others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    patch: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    merge: Option<String>,
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    commit: Option<CommitId>,
     name: String,
     email: String,
     date: i64,
@@ -223,9 +244,31 @@ impl WireTaken {
     }
 }
 
+impl WirePatch {
+    fn of(patch: &Refreshed) -> Self {
+        let Refreshed { path, old, new } = patch;
+        Self { path: path.clone(), old: text_of(old), new: text_of(new) }
+    }
+
+    fn read(self) -> Option<Refreshed> {
+        let Self { path, old, new } = self;
+        Some(Refreshed { path, old: bytes_of(&old)?, new: bytes_of(&new)? })
+    }
+}
+
 impl WireOpen {
     fn of(open: &OpenState) -> Self {
-        let OpenState { merge, what, source, reference, commit, header } = open;
+        let OpenState { merge, what, of, header } = open;
+        let (patch, merged) = match of {
+            Unmade::Patch { path } => (Some(path.clone()), None),
+            Unmade::Merge { source, reference, commit } => {
+                (None, Some((source.to_string(), word_of(reference), *commit)))
+            }
+        };
+        let (source, reference, commit) = match merged {
+            Some((source, reference, commit)) => (Some(source), Some(reference), Some(commit)),
+            None => (None, None, None),
+        };
         let OpenMerge { head, merged, conflicts } = merge;
         let Header { name, email, date, title, url } = header.clone();
         Self {
@@ -233,9 +276,10 @@ impl WireOpen {
             merged: *merged,
             conflicts: texts_of(conflicts),
             what: what.clone(),
-            merge: source.to_string(),
-            reference: word_of(reference),
-            commit: *commit,
+            patch,
+            merge: source,
+            reference,
+            commit,
             name,
             email,
             date,
@@ -246,14 +290,21 @@ impl WireOpen {
 
     fn read(self) -> Option<OpenState> {
         let conflicts = paths_of(&self.conflicts)?;
-        let source = MergeSource::parse(&self.merge).ok()?;
-        let Self { head, merged, what, commit, name, email, date, title, url, .. } = self;
+        let Self {
+            head, merged, what, patch, merge, reference, commit, name, email, date, title, url, ..
+        } = self;
+        let of = match (patch, merge, reference, commit) {
+            (Some(path), None, None, None) => Unmade::Patch { path },
+            (None, Some(merge), Some(reference), Some(commit)) => {
+                let source = MergeSource::parse(&merge).ok()?;
+                Unmade::Merge { source, reference: reference_of(&reference)?, commit }
+            }
+            _ => return None,
+        };
         Some(OpenState {
             merge: OpenMerge { head, merged, conflicts },
             what,
-            source,
-            reference: reference_of(&self.reference)?,
-            commit,
+            of,
             header: Header { name, email, date, title, url },
         })
     }
@@ -314,82 +365,4 @@ fn text_of(bytes: &[u8]) -> String {
 
 fn bytes_of(text: &str) -> Option<Vec<u8>> {
     text.chars().map(|c| u8::try_from(c).ok()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::repo::samples::commit;
-
-    fn state() -> State {
-        let header = Header {
-            name: "Ann".to_owned(),
-            email: "ann@example.com".to_owned(),
-            date: 1,
-            title: "Fix".to_owned(),
-            url: None,
-        };
-        let merge = OpenMerge {
-            head: commit(1),
-            merged: commit(2),
-            conflicts: vec![RepoPath::parse(b"web/\xe9.py").expect("a path")],
-        };
-        let reference = Reference::Full("refs/pull/1/head".to_owned());
-        State {
-            declared: vec!["branch `18.0`".to_owned()],
-            locked: None,
-            moves: "web#1".to_owned(),
-            base: commit(3),
-            answers: vec![Made {
-                source: MergeSource::parse("18.0-fix").expect("a merge"),
-                reference: Reference::Rev(commit(4)),
-                commit: commit(4),
-                step: None,
-            }],
-            taken: Some(Taken { merge: merge.clone(), tree: TreeId::from_bytes([7; 20]) }),
-            open: Some(OpenState {
-                merge,
-                what: "web#1".to_owned(),
-                source: MergeSource::request(1),
-                reference,
-                commit: commit(5),
-                header,
-            }),
-            before: Before::Commit {
-                commit: commit(6),
-                branch: Some("refs/heads/18.0".to_owned()),
-                placed: None,
-            },
-        }
-    }
-
-    #[test]
-    fn a_state_is_read_as_it_was_written() {
-        let text = state().render();
-        let read = State::parse(text.as_bytes()).expect("a state");
-        assert_eq!(read.render(), text);
-        let open = read.open.expect("an open merge");
-        assert_eq!(open.merge.conflicts[0].as_bytes(), b"web/\xe9.py");
-    }
-
-    #[test]
-    fn nothing_else_is_read() {
-        let text = state().render();
-        for (from, to) in [
-            ("\"version\": 1", "\"version\": 0"),
-            ("refs/heads/18.0", "refs/../18.0"),
-            ("refs/pull/1/head", "x"),
-            ("\"what\"", "\"why\""),
-            ("web/\u{e9}.py", "../x"),
-            ("web/\u{e9}.py", "web/\u{20ac}.py"),
-            ("0303", "xx03"),
-        ] {
-            assert!(text.contains(from), "{from} in {text}");
-            let read = State::parse(text.replacen(from, to, 1).as_bytes());
-            assert_eq!(read.err(), Some(Unread::Damaged), "{from} {to}");
-        }
-        assert_eq!(State::parse(b"").err(), Some(Unread::Damaged));
-        let newer = b"{\"version\": 2, \"new\": []}";
-        assert_eq!(State::parse(newer).err(), Some(Unread::Newer { version: 2 }));
-    }
 }

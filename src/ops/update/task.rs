@@ -1,14 +1,14 @@
 //! The work for one repository: what is done, from where, and what is merged into it.
 
 use crate::config::Merge;
-use crate::error::{Error, MergeError};
-use crate::fs;
+use crate::error::Error;
 use crate::git::Remote;
 use crate::lock::{self, Lock, LockedRepo, Pin, StepTexts};
-use crate::ops::merging::{Answer, MergeJob, UserFile};
+use crate::ops::merging::{Answer, MergeJob, Refreshed, UserFile};
 use crate::ops::remotes::{OfPin, Watch};
+use crate::ops::user_patches::user_patch;
 use crate::plan::{self, Action, Declared, Moves, Present};
-use crate::repo::{CommitId, RemoteUrl};
+use crate::repo::{CommitId, RemoteUrl, RepoName};
 use crate::report::Trouble;
 use crate::session::Session;
 
@@ -29,6 +29,8 @@ pub(in crate::ops) struct Answers {
     pub(in crate::ops) pin: Pin,
     pub(in crate::ops) base: CommitId,
     pub(in crate::ops) answers: Vec<Answer>,
+    /// The patches that a person made fit.
+    pub(in crate::ops) patches: Vec<Refreshed>,
 }
 
 impl AllAnswers {
@@ -94,6 +96,7 @@ pub(in crate::ops) fn task<'a>(
     let mut merges = merge_job(session, declared, moves, old.map(|old| (old, known.steps)))?;
     if let (Some(job), Some(answered)) = (&mut merges, answered) {
         job.answers = &answered.answers;
+        job.refresh(&answered.patches);
     }
     Ok(Task { declared, action, old, url, merges, is_answered })
 }
@@ -111,7 +114,8 @@ pub(crate) fn merge_job<'a>(
     let url =
         |merge: &Merge| merge.pending.source.url.as_ref().map(|url| session.remote_url(url)).transpose();
     let urls = declared.merges.iter().map(url).collect::<Result<_, Error>>()?;
-    let patches = declared.pin.pending.patches.iter().map(|path| user_file(session, path));
+    let name = &declared.pin.name;
+    let patches = declared.pin.pending.patches.iter().map(|path| user_file(session, name, path));
     let patches = patches.collect::<Result<_, Error>>()?;
     let moves = plan::merge_moves(declared, moves);
     Ok(Some(MergeJob { declared, urls, moves, patches, old, answers: &[] }))
@@ -124,9 +128,8 @@ impl OfPin for Task<'_> {
 }
 
 /// Reads a patch of the user, beside `repos.toml`.
-fn user_file(session: &Session<'_>, path: &str) -> Result<UserFile, Error> {
-    let file = session.root().join(path);
-    let text = fs::read_if_there(&file)?.ok_or(MergeError::NoPatch { file })?;
+fn user_file(session: &Session<'_>, repo: &RepoName, path: &str) -> Result<UserFile, Error> {
+    let text = user_patch(session, repo, path)?;
     Ok(UserFile { digest: lock::digest_of_patch(&text), text })
 }
 

@@ -29,17 +29,45 @@ pub(crate) fn title_of(message: &str) -> String {
 pub(crate) fn mails(objects: &dyn Objects, commits: &[MailedCommit<'_>]) -> Result<Vec<u8>, Error> {
     let mut text = Vec::new();
     for (number, commit) in (1..).zip(commits) {
-        let files = describe(objects, between(objects, commit.before, commit.after)?)?;
-        // Only its files are written. The form of the header does not matter.
-        let header =
-            Header { name: "x".to_owned(), email: String::new(), date: 0, title: "x".to_owned(), url: None };
-        let rendered = render(&Patch::new(header, files)?);
-        let start = rendered.windows(2).position(|pair| pair == b"\n\n").map_or(rendered.len(), |at| at + 2);
         text.extend_from_slice(head(commit, number, commits.len()).as_bytes());
-        text.extend_from_slice(&rendered[start..]);
+        text.extend(difference(objects, commit.before, commit.after)?);
         text.push(b'\n');
     }
     Ok(text)
+}
+
+/// The patch `old` with other changes. What stands before its first change stays: the first mail, or a remark.
+pub(crate) fn refreshed(
+    objects: &dyn Objects,
+    old: &[u8],
+    before: TreeId,
+    after: TreeId,
+) -> Result<Vec<u8>, Error> {
+    let lines = || old.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let begins =
+        |line: &[u8]| ["diff ", "--- ", "Index: "].iter().any(|word| line.starts_with(word.as_bytes()));
+    let is_end = |line: &&[u8]| *line == b"---" || begins(line);
+    let mut text = lines().take_while(|line| !is_end(line)).collect::<Vec<_>>().join(&b'\n');
+    if !text.is_empty() {
+        text.push(b'\n');
+    }
+    // The number of changed lines stood below it.
+    if lines().find(is_end) == Some(b"---") {
+        text.extend_from_slice(b"---\n\n");
+    }
+    text.extend(difference(objects, before, after)?);
+    Ok(text)
+}
+
+/// The changes between two trees, as `git diff` writes them.
+fn difference(objects: &dyn Objects, before: TreeId, after: TreeId) -> Result<Vec<u8>, Error> {
+    let files = describe(objects, between(objects, before, after)?)?;
+    // Only its files are written. The form of the header does not matter.
+    let header =
+        Header { name: "x".to_owned(), email: String::new(), date: 0, title: "x".to_owned(), url: None };
+    let rendered = render(&Patch::new(header, files)?);
+    let start = rendered.windows(2).position(|pair| pair == b"\n\n").map_or(rendered.len(), |at| at + 2);
+    Ok(rendered[start..].to_vec())
 }
 
 fn head(commit: &MailedCommit<'_>, number: usize, count: usize) -> String {

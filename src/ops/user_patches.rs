@@ -1,0 +1,36 @@
+//! The patches of the user, beside `repos.toml`.
+
+use std::path::PathBuf;
+
+use crate::config::Profile;
+use crate::error::{Error, MergeError};
+use crate::fs::read_if_there;
+use crate::repo::RepoName;
+use crate::session::Session;
+
+/// Reads a patch that a repository declares.
+pub(crate) fn user_patch(session: &Session<'_>, repo: &RepoName, path: &str) -> Result<Vec<u8>, Error> {
+    let file = session.root().join(path);
+    let missing = |file| MergeError::NoPatch { file, repo: repo.clone(), path: path.to_owned() };
+    Ok(read_if_there(&file)?.ok_or_else(|| missing(file))?)
+}
+
+/// The file of a patch, to be written. Fails if a symlink on the way leads elsewhere.
+pub(crate) fn own_patch_file(session: &Session<'_>, path: &str) -> Result<PathBuf, Error> {
+    let file = session.root().join(path);
+    let above = file.ancestors().skip(1).take_while(|above| *above != session.root());
+    match above.filter(|above| above.is_symlink()).last() {
+        Some(link) => Err(MergeError::PatchOutside { word: link.display().to_string() }.into()),
+        None => Ok(file),
+    }
+}
+
+/// Fails if a declared patch is not there. The steps of the lock have its content, so nothing else would need it.
+pub(crate) fn refuse_missing_patches(session: &Session<'_>) -> Result<(), Error> {
+    for repo in session.config.profiles.iter().flat_map(Profile::all_repos) {
+        for path in &repo.patches {
+            user_patch(session, &repo.name, path)?;
+        }
+    }
+    Ok(())
+}

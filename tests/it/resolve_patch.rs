@@ -1,0 +1,232 @@
+//! `oca resolve`: a patch that does not fit the new base is opened as a merge, and its file is written anew.
+
+use crate::env::Env;
+use crate::merges::{declare, lines, locked, requested};
+use crate::remote::Remote;
+
+const MAIL: &str = "From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\nFrom: Ann <ann@example.com>\n\
+                    Date: Wed, 1 May 2024 12:00:00 +0000\nSubject: [PATCH] [FIX] web_x: ten\n\nBecause.\n---\n web_x/x.txt | 2 \
+                    +-\n\n";
+
+/// A patch that replaces line 10.
+fn diff(text: &str) -> String {
+    format!("--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -9,3 +9,3 @@\n 9\n-10\n+{text}\n 11\n")
+}
+
+/// `web` with request 1 and two patches, and a branch that changed line 10 since then.
+fn behind(env: &Env) -> Remote {
+    let remote = requested(env);
+    env.write("patches/one.patch", "--- /dev/null\n+++ b/web_x/one.txt\n@@ -0,0 +1 @@\n+one\n");
+    env.write("patches/ten.patch", format!("{MAIL}{}", diff("ten")));
+    declare(env, "merges = [\"#1\"]\npatches = [\"patches/one.patch\", \"patches/ten.patch\"]");
+    env.oca(&["sync", "-q"]).success();
+    remote.branch("18.0").file("web_x/x.txt", lines(&[(10, "zehn"), (28, "28!")])).commit();
+    env.oca(&["lock", "--upgrade"])
+        .stderr_contains(
+            "error: `patches/ten.patch` conflicts with its branch or with an earlier merge\n\
+             caused by: `web_x/x.txt`: both changed the same lines\n\
+             hint: run `oca resolve web`\n",
+        )
+        .status(1);
+    remote
+}
+
+fn stage(env: &Env, text: &str) {
+    env.write("oca/web/web_x/x.txt", text);
+    env.git("oca/web", &["add", "web_x/x.txt"]);
+}
+
+#[test]
+fn a_patch_that_conflicts_after_an_upgrade_is_written_anew() {
+    let env = Env::new();
+    let remote = behind(&env);
+    let old = env.read("oca.lock.json");
+    env.oca(&["resolve", "web"])
+        .stderr(
+            "web: `patches/ten.patch` conflicts with its branch or with an earlier merge; it is open in \
+             `[TEMP]/project/oca/web`\n\
+             \u{20} `web_x/x.txt`: both changed the same lines\n",
+        )
+        .success();
+    env.assert_file("oca/web/web_x/one.txt", "one\n");
+    env.assert_file(
+        "oca/web/web_x/x.txt",
+        &lines(&[
+            (3, "three"),
+            (10, "<<<<<<< HEAD\nzehn\n=======\nten\n>>>>>>> patches/ten.patch"),
+            (28, "28!"),
+        ]),
+    );
+    env.oca(&["status"])
+        .stdout_contains("`patches/ten.patch`: run `oca resolve web --continue` or `oca resolve web --abort`")
+        .status(1);
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr_contains("error: `web` still has conflicts in `web_x/x.txt`\n")
+        .status(1);
+    let solved = lines(&[(3, "three"), (10, "zehn, ten"), (28, "28!")]);
+    stage(&env, &solved);
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr_contains("web: wrote `patches/ten.patch` anew\n")
+        .stderr_contains("web: moved to ")
+        .success();
+    let text = env.read("patches/ten.patch");
+    assert!(text.starts_with(MAIL.split(" web_x/x.txt |").next().expect("a header")), "{text}");
+    assert!(text.contains("\n-zehn\n+zehn, ten\n"), "{text}");
+    assert_eq!(locked(&env, "patches/ten.patch", "step"), "made");
+    assert_ne!(env.read("oca.lock.json"), old);
+    env.assert_file("oca/web/web_x/x.txt", &solved);
+    assert!(!env.exists("oca/web/.git/oca-resolve"));
+    env.oca(&["lock", "--check", "--upstream"]).success();
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+    // git applies the new file to the new base.
+    env.git("oca/web", &["checkout", "-q", &locked(&env, "patches/one.patch", "result")]);
+    env.git("oca/web", &["am", "-q", "--keep-non-patch", "../../patches/ten.patch"]);
+    assert_eq!(
+        env.git("oca/web", &["log", "-1", "--format=%an %s%n%b"]),
+        "Ann [FIX] web_x: ten\nBecause.\n\n"
+    );
+    drop(remote);
+}
+
+#[test]
+fn an_abort_leaves_the_patch_as_it_was() {
+    let env = Env::new();
+    behind(&env);
+    let before = [env.read("patches/ten.patch"), env.read("oca.lock.json"), env.head("oca/web")];
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &lines(&[(10, "mine")]));
+    env.oca(&["resolve", "-q", "web", "--abort"]).success();
+    assert_eq!([env.read("patches/ten.patch"), env.read("oca.lock.json"), env.head("oca/web")], before);
+    env.oca(&["status"]).stdout_contains("clean").success();
+}
+
+#[test]
+fn several_patches_are_resolved_one_after_the_other() {
+    let env = Env::new();
+    let remote = requested(&env);
+    env.write("patches/ten.patch", diff("ten"));
+    env.write(
+        "patches/eleven.patch",
+        diff("ten").replace("-10", "-ten").replace("+ten", "+eleven").replace("-ten", "-ten"),
+    );
+    declare(&env, "patches = [\"patches/ten.patch\", \"patches/eleven.patch\"]");
+    env.oca(&["sync", "-q"]).success();
+    remote.branch("18.0").file("web_x/x.txt", lines(&[(10, "zehn"), (28, "28!")])).commit();
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &lines(&[(10, "zehn, ten"), (28, "28!")]));
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr_contains(
+            "web: `patches/eleven.patch` conflicts with its branch or with an earlier merge; it is open in",
+        )
+        .success();
+    env.assert_file("patches/ten.patch", &diff("ten"));
+    stage(&env, &lines(&[(10, "zehn, eleven"), (28, "28!")]));
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr_contains("web: wrote `patches/ten.patch` anew\nweb: wrote `patches/eleven.patch` anew\n")
+        .success();
+    assert!(env.read("patches/eleven.patch").starts_with("diff --git "));
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(10, "zehn, eleven"), (28, "28!")]));
+    env.oca(&["lock", "--check"]).success();
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+}
+
+#[test]
+fn a_patch_that_nobody_needs_any_more_is_named() {
+    let env = Env::new();
+    behind(&env);
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &lines(&[(3, "three"), (10, "zehn"), (28, "28!")]));
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr(
+            "error: `patches/ten.patch` changes nothing in `web` any more\n\
+             hint: run `oca resolve web --abort`, then `oca remove 'web#patches/ten.patch'`\n",
+        )
+        .status(1);
+    env.oca(&["resolve", "-q", "web", "--abort"]).success();
+    env.oca(&["remove", "-q", "web#patches/ten.patch"]).success();
+    env.oca(&["upgrade", "-q"]).success();
+    env.oca(&["sync", "-q"]).success();
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "three"), (10, "zehn"), (28, "28!")]));
+}
+
+/// The lock never had it, so nothing can be merged. The commands of the hint work.
+#[test]
+fn a_new_patch_that_does_not_fit_is_made_again() {
+    let env = Env::new();
+    requested(&env);
+    env.write("patches/ten.patch", diff("ten").replace("-10", "-zehn"));
+    declare(&env, "merges = [\"#1\"]\npatches = [\"patches/ten.patch\"]");
+    env.oca(&["sync"])
+        .stderr_contains(
+            "error: cannot apply `patches/ten.patch` to `web`\n\
+             caused by: line 3: hunk 1 of `web_x/x.txt` does not apply\n\
+             hint: correct the file; or run `oca remove 'web#patches/ten.patch'` and `oca sync web`, commit the change in the \
+             checkout, and run `oca patch web`\n",
+        )
+        .status(1);
+    env.oca(&["remove", "-q", "web#patches/ten.patch"]).success();
+    env.oca(&["sync", "-q", "web"]).success();
+    stage(&env, &lines(&[(3, "three"), (10, "ten"), (28, "28!")]));
+    env.git("oca/web", &["commit", "-q", "-m", "Ten"]);
+    env.oca(&["patch", "web"]).stderr_contains("1 commit written to `patches/web-ten.patch`").success();
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+}
+
+#[test]
+fn a_declared_patch_that_is_not_there_fails_the_check() {
+    let env = Env::new();
+    requested(&env);
+    env.write("patches/ten.patch", diff("ten"));
+    declare(&env, "patches = [\"patches/ten.patch\"]");
+    env.oca(&["lock", "-q"]).success();
+    std::fs::remove_file(env.project().join("patches/ten.patch")).expect("a patch");
+    env.oca(&["lock", "--check"])
+        .stderr(
+            "error: there is no patch `[TEMP]/project/patches/ten.patch`, which `repos.toml` declares\n\
+             hint: restore the file; if it was never committed, run `git add patches/ten.patch` where it is, and commit it; \
+             if nobody needs it, run `oca remove 'web#patches/ten.patch'`\n",
+        )
+        .status(2);
+    env.oca(&["remove", "-q", "web#patches/ten.patch"]).success();
+    env.oca(&["lock", "--check"]).success();
+}
+
+#[test]
+fn a_new_merge_that_a_patch_conflicts_with_is_not_added() {
+    let env = Env::new();
+    requested(&env);
+    env.write(
+        "patches/three.patch",
+        "--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -2,3 +2,3 @@\n 2\n-3\n+drei\n 4\n",
+    );
+    declare(&env, "patches = [\"patches/three.patch\"]");
+    env.oca(&["sync", "-q"]).success();
+    let before = [env.read("repos.toml"), env.read("oca.lock.json")];
+    env.oca(&["add", "web#1"])
+        .stderr_contains("error: `patches/three.patch` conflicts with its branch or with an earlier merge\n")
+        .stderr_contains("hint: write `\"#1\"` into `merges` of `[repos.web]`, then run `oca resolve web`\n")
+        .status(1);
+    assert_eq!([env.read("repos.toml"), env.read("oca.lock.json")], before);
+    declare(&env, "merges = [\"#1\"]\npatches = [\"patches/three.patch\"]");
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &lines(&[(3, "three, drei"), (28, "28!")]));
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    assert!(env.read("patches/three.patch").contains("\n-three\n+three, drei\n"));
+    env.oca(&["lock", "--check"]).success();
+}
+
+/// A killed run loses neither the resolution nor the file.
+#[test]
+fn a_killed_run_completes_the_patch() {
+    let env = Env::new();
+    behind(&env);
+    env.oca(&["resolve", "-q", "web"]).success();
+    let solved = lines(&[(3, "three"), (10, "zehn, ten"), (28, "28!")]);
+    stage(&env, &solved);
+    env.oca(&["resolve", "web", "--continue"]).stopped_at("patches written anew");
+    assert!(env.read("patches/ten.patch").contains("zehn, ten"));
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    env.assert_file("oca/web/web_x/x.txt", &solved);
+    env.oca(&["lock", "--check"]).success();
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+}
