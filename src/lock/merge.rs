@@ -4,35 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::Error;
-use super::read::{self, Side};
+use super::dispute::{Dispute, Side, commit_of, differences};
+use super::read;
 use super::schema::{Lock, LockedProfile, LockedRepo, Pin};
-use crate::repo::{CommitId, MergeSource};
-
-/// A pin, or a merge of it, that the two sides moved to different commits.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Dispute {
-    pub(crate) pin: Pin,
-    /// `None` for the pin itself.
-    pub(crate) merge: Option<MergeSource>,
-    pub(crate) ours: CommitId,
-    pub(crate) theirs: CommitId,
-}
-
-/// A dispute that is decided.
-#[derive(Clone, Debug)]
-pub(crate) struct Settled {
-    pub(crate) dispute: Dispute,
-    pub(crate) side: Side,
-    /// Whether the commit of this side contains the other one.
-    pub(crate) is_newer: bool,
-}
-
-impl Dispute {
-    /// What is typed for it: the name of the repository, or the merge.
-    pub(crate) fn what(&self) -> String {
-        self.merge.as_ref().map_or_else(|| self.pin.name.to_string(), |merge| merge.of(&self.pin.name))
-    }
-}
+use crate::repo::MergeSource;
 
 /// The two sides of a lock that contains git's conflict markers, or two commits for one pin, or that git did not merge.
 #[derive(Clone, Debug)]
@@ -144,25 +119,6 @@ impl LockedRepo {
         }
         merged
     }
-}
-
-/// The commit of an entry, or of one of its merges.
-fn commit_of(repo: &LockedRepo, merge: Option<&MergeSource>) -> Option<CommitId> {
-    let Some(source) = merge else { return Some(repo.commit) };
-    let place = repo.pin.pending.merges.iter().position(|pending| pending.source == *source)?;
-    Some(repo.merges.get(place)?.commit)
-}
-
-/// What is at different commits in two entries of one base: the pin, and the merges that both have.
-pub(super) fn differences(ours: &LockedRepo, theirs: &LockedRepo) -> Vec<Dispute> {
-    let merges = ours.pin.pending.merges.iter().map(|pending| Some(&pending.source));
-    let difference = |merge: Option<&MergeSource>| {
-        let (ours_at, theirs_at) = (commit_of(ours, merge)?, commit_of(theirs, merge)?);
-        let dispute =
-            || Dispute { pin: ours.pin.clone(), merge: merge.cloned(), ours: ours_at, theirs: theirs_at };
-        (ours_at != theirs_at).then(dispute)
-    };
-    [None].into_iter().chain(merges).filter_map(difference).collect()
 }
 
 /// The text of one side. The text of the common ancestor, which diff3 shows, is left out.
@@ -280,7 +236,7 @@ mod tests {
 
     use super::super::schema::{Digest, Facts};
     use super::*;
-    use crate::repo::{Pending, Reference, RemoteUrl, RepoName, TreeId};
+    use crate::repo::{CommitId, Pending, Reference, RemoteUrl, RepoName, TreeId};
 
     #[test]
     fn each_side_is_separated_from_the_other_and_from_the_common_ancestor() {

@@ -9,6 +9,7 @@
 
 mod diff;
 mod digest;
+mod dispute;
 pub(crate) mod foreign;
 mod merge;
 mod read;
@@ -22,8 +23,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(crate) use diff::{Change, Untrue, changes, merge_changes, untrue};
-pub(crate) use merge::{Dispute, Merged, Settled, Sides, has_both_sides, merge};
-pub(crate) use read::{Side, conflict_marker};
+pub(crate) use dispute::{Dispute, Settled, Side};
+pub(crate) use merge::{Merged, Sides, has_both_sides, merge};
+pub(crate) use read::conflict_marker;
 pub(crate) use schema::{
     Digest, Facts, Lock, LockedMerge, LockedModule, LockedPatch, LockedProfile, LockedRepo, LockedStep, Pin,
     REQUIREMENTS, Seal, StepWay, UnreadableManifest,

@@ -7,19 +7,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::merge::{Dispute, differences};
+use super::dispute::{Dispute, Side, differences};
 use super::repeated::of_side;
 use super::schema::{Digest, Lock, LockedProfile, LockedRepo, Pin};
 use super::wire::{WireExport, WireLock, WireProfile, WireRepo};
 use super::{Error, VERSION};
 use crate::repo::{TreeId, one_line};
-
-/// One of two branches that are merged, named as in git.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Side {
-    Ours,
-    Theirs,
-}
 
 /// A parsed lock, with problems that the caller must handle.
 #[derive(Clone, Debug)]

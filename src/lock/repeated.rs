@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::read::Side;
+use super::dispute::Side;
 
 /// The value as one side has it. `null` if the text is not JSON.
 pub(super) fn of_side(text: &str, side: Side) -> Value {

@@ -186,7 +186,7 @@ fn a_moved_pin_moves_work_tree_and_gitlink() {
     let [web, dms] = commits(&remotes);
     env.oca(&["submodules", "--check"])
         .stdout_contains(&format!("`oca/web` is locked at `{web}`, but its gitlink is `"))
-        .stderr_contains("hint: run `oca submodules` and commit the result\n")
+        .stderr_contains("hint: run `oca submodules` and commit the result; ")
         .status(1);
     env.sync();
     env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);

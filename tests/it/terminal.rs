@@ -149,9 +149,9 @@ fn messages_fit_60_columns_and_break_neither_a_word_nor_a_command() {
     assert_eq!(
         plain[..3],
         [
-            "error: `oca.lock.json` is out of date: `server-kit` wants",
-            "    branch `17.0`, but the lock has branch `18.0`, and 7",
-            "    more differences"
+            "error: `oca.lock.json` is out of date: `hr-kit` wants branch",
+            "    `17.0`, but the lock has branch `18.0`, and 7 more",
+            "    differences"
         ],
         "{plain:#?}"
     );
