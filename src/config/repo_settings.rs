@@ -90,7 +90,8 @@ fn reference(table: &mut Table<'_, '_>) -> Option<Reference> {
 fn merges(table: &mut Table<'_, '_>) -> Option<Vec<Merge>> {
     let (mut merges, mut known) = (Vec::new(), HashSet::new());
     for At { value, line } in table.items("merges", Merge::parse, Merge::of_table)? {
-        if known.insert(value.pending.source.clone()) {
+        // The lock has no secrets, and each source once.
+        if known.insert(value.pending.source.without_secret()) {
             merges.push(value);
         } else {
             let word = value.to_string();

@@ -110,6 +110,7 @@ impl LockedRepo {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::path::Path;
 
     use proptest::prelude::*;
@@ -179,14 +180,17 @@ mod tests {
     prop_compose! {
         fn some_entry()(
             mut modules in prop::collection::vec(some_module(), 0..3), requirements in words(), commit in any::<[u8; 20]>(),
-            why in ".{0,6}", branch in "[a-z]{1,4}", merges in prop::collection::vec(some_merge(), 0..3),
+            why in ".{0,6}", branch in "[a-z]{1,4}", mut merges in prop::collection::vec(some_merge(), 0..3),
             patches in prop::collection::vec(("[a-z./]{1,9}", any::<[u8; 32]>(), some_step()), 0..2),
         ) -> LockedRepo {
+            // A lock with two merges of one source is refused.
+            let mut known = HashSet::new();
+            merges.retain(|(merge, _)| known.insert(merge.source.clone()));
             let (merge, merges): (Vec<PendingMerge>, Vec<LockedMerge>) = merges.into_iter().unzip();
             let locked = |(path, content, step)| (path, LockedPatch { content, step });
             let (paths, patches): (Vec<String>, Vec<LockedPatch>) = patches.into_iter().map(locked).unzip();
             let pending = Pending { merges: merge, patches: paths };
-            // A lock with two modules of one name is refused.
+            // So is one with two modules of one name.
             modules.sort_by(|a, b| a.name.cmp(&b.name));
             modules.dedup_by(|a, b| a.name == b.name);
             let unreadable = vec![UnreadableManifest { path: "x".to_owned(), line: 1, why }];
