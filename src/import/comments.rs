@@ -77,7 +77,7 @@ struct Values {
     continued: BTreeSet<usize>,
     /// Where the values with quotes begin: line and column. Their ends are not exact.
     quoted: BTreeSet<(usize, usize)>,
-    /// The lines with the `|` or `>` of a block.
+    /// The first lines of blocks, below the `|` or `>`.
     blocks: BTreeSet<usize>,
 }
 
@@ -111,11 +111,12 @@ impl Values {
         let mut ends = Vec::new();
         for (line, content) in (1..).zip(text.text.lines()) {
             let column = indent(content);
-            if block.is_some_and(|of| column > of || content.trim().is_empty()) {
+            block = block.or_else(|| self.blocks.contains(&line).then_some(column));
+            block = block.filter(|of| column >= *of || content.trim().is_empty());
+            if block.is_some() {
                 ends.push(None);
                 continue;
             }
-            block = self.blocks.contains(&line).then_some(column);
             let closed = self.closed(line, content, &mut quote);
             let end = self.plain.get(&line).copied().unwrap_or_default().max(closed);
             ends.push((quote.is_none() && !self.continued.contains(&line)).then_some(end));
@@ -132,7 +133,9 @@ impl Values {
                 None if self.quoted.contains(&(line, column)) => *quote = Some(c),
                 // The next character is escaped.
                 Some('"') if c == '\\' => _ = chars.next(),
-                Some('\'') if c == '\'' && chars.peek().is_some_and(|(_, next)| *next == c) => _ = chars.next(),
+                Some('\'') if c == '\'' && chars.peek().is_some_and(|(_, next)| *next == c) => {
+                    _ = chars.next()
+                }
                 Some(open) if *open == c => {
                     *quote = None;
                     closed = column + 1;

@@ -169,6 +169,6 @@ fn patches(repo: &LockedRepo) -> impl Iterator<Item = (&String, &LockedPatch)> {
 }
 
 /// A patch by its path and the digest of its content.
-fn content<'l>((path, patch): (&'l String, &'l LockedPatch)) -> (&'l String, [u8; 32]) {
-    (path, patch.content)
+fn content<'l>((path, locked): (&'l String, &'l LockedPatch)) -> (&'l String, [u8; 32]) {
+    (path, locked.content)
 }

@@ -25,7 +25,9 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let bytes = lock::read_file(&file)?;
     let lock = bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose()?;
     session.refuse_unmerged()?;
-    refuse_missing_patches(session)?;
+    if lock.is_some() {
+        refuse_missing_patches(session)?;
+    }
     let mut differences = session.differences(lock.as_ref())?;
     if let (Some(lock), Some(bytes)) = (&lock, &bytes)
         && !lock.is_laid_out_as(bytes)
