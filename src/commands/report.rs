@@ -44,9 +44,10 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     write_out(&args.output, html.as_bytes())?;
     let is_selected = |module: &&Module| matches!(module.standing, Standing::Exported | Standing::Own);
     let (selected, all) = (page.modules.iter().filter(is_selected).count(), page.modules.len());
-    let modules = match selected {
-        _ if selected == all => counted(all, "module", "modules"),
-        _ => format!("{} of {all}", counted(selected, "selected module", "selected modules")),
+    let modules = if selected == all {
+        counted(all, "module", "modules")
+    } else {
+        format!("{} of {all}", counted(selected, "selected module", "selected modules"))
     };
     session.printer.note(&format!("{modules} in `{}`", args.output.display()));
     Ok(())

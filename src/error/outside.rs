@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 /// What is known about a place without `repos.toml`.
-#[derive(Debug, Default, Eq, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Outside {
-    #[default]
     Unknown,
     /// It is in this export.
     Export { directory: PathBuf },

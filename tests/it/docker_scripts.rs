@@ -181,7 +181,9 @@ fn compose_gets_the_name_of_the_project() {
         let mut command = env.command("bash");
         let path = std::env::var("PATH").expect("a path");
         command.env("PATH", format!("{}:{path}", top.join("bin").display()));
-        name.map(|name| command.env("COMPOSE_PROJECT_NAME", name));
+        if let Some(name) = name {
+            command.env("COMPOSE_PROJECT_NAME", name);
+        }
         let output = command.arg(top.join("docker/compose")).args(words).current_dir(env.root()).output();
         let output = output.expect("bash");
         assert!(output.status.success(), "{output:?}");

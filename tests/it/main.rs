@@ -37,6 +37,7 @@ mod diff_deep;
 mod disk;
 #[cfg(unix)]
 mod docker_scripts;
+#[cfg(unix)]
 mod docs;
 mod editions;
 mod endless;
@@ -124,6 +125,7 @@ mod outdated;
 mod outdated_report;
 #[cfg(unix)]
 mod own_in_image;
+#[cfg(unix)]
 mod pages;
 mod patch;
 mod project;
