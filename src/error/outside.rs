@@ -7,9 +7,13 @@ use std::path::PathBuf;
 pub(crate) enum Outside {
     Unknown,
     /// It is in this export.
-    Export { directory: PathBuf },
+    Export {
+        directory: PathBuf,
+    },
     /// It is in a container whose `repos.toml` is in this directory.
-    Container { project: &'static str },
+    Container {
+        project: &'static str,
+    },
 }
 
 impl Outside {
