@@ -132,7 +132,9 @@ impl Values {
                 None if self.quoted.contains(&(line, column)) => *quote = Some(c),
                 // The next character is escaped.
                 Some('"') if c == '\\' => _ = chars.next(),
-                Some('\'') if c == '\'' && chars.peek().is_some_and(|(_, next)| *next == c) => _ = chars.next(),
+                Some('\'') if c == '\'' && chars.peek().is_some_and(|(_, next)| *next == c) => {
+                    _ = chars.next()
+                }
                 Some(open) if *open == c => {
                     *quote = None;
                     closed = column + 1;
