@@ -34,7 +34,6 @@ pub(super) struct Core {
 /// A url, or the settings of a repository.
 #[derive(JsonSchema)]
 #[serde(untagged)]
-#[expect(clippy::large_enum_variant, reason = "it only describes the file")]
 enum Part {
     Url(Url),
     Settings(PartSettings),
