@@ -178,9 +178,12 @@ mod tests {
     prop_compose! {
         fn some_entry()(
             mut modules in prop::collection::vec(some_module(), 0..3), requirements in words(), commit in any::<[u8; 20]>(),
-            why in ".{0,6}", branch in "[a-z]{1,4}", merges in prop::collection::vec(some_merge(), 0..3),
+            why in ".{0,6}", branch in "[a-z]{1,4}", mut merges in prop::collection::vec(some_merge(), 0..3),
             patches in prop::collection::vec(("[a-z./]{1,9}", any::<[u8; 32]>(), some_step()), 0..2),
         ) -> LockedRepo {
+            // A lock with two merges of one source is refused.
+            merges.sort_by(|(a, _), (b, _)| a.source.cmp(&b.source));
+            merges.dedup_by(|(a, _), (b, _)| a.source == b.source);
             let (merge, merges): (Vec<PendingMerge>, Vec<LockedMerge>) = merges.into_iter().unzip();
             let locked = |(path, content, step)| (path, LockedPatch { content, step });
             let (paths, patches): (Vec<String>, Vec<LockedPatch>) = patches.into_iter().map(locked).unzip();
