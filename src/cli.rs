@@ -40,11 +40,10 @@ impl Cli {
         Self::command().mut_arg("profile", |arg| arg.add(complete::profiles()))
     }
 
-    /// The arguments of the process. The error can also be the help or the version.
-    pub(crate) fn of_process() -> Result<Self, clap::Error> {
-        let arguments: Vec<OsString> = std::env::args_os().collect();
-        let command = Self::command().color(help_colour(&arguments));
-        let parsed = command.try_get_matches_from(&arguments);
+    /// Parses the arguments of the process. The error can also be the help or the version.
+    pub(crate) fn of(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let command = Self::command().color(help_colour(arguments));
+        let parsed = command.try_get_matches_from(arguments);
         parsed.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|mut error| {
             hide_secrets(&mut error);
             correct_json(&mut error, &arguments);
@@ -64,9 +63,8 @@ fn last_value<'a>(arguments: &'a [OsString], option: &str) -> Option<&'a OsStr> 
 }
 
 /// Whether the process has to print its report as JSON.
-pub(crate) fn wants_json() -> bool {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
-    last_value(&arguments, "--format").is_some_and(|format| format == "json")
+pub(crate) fn wants_json(arguments: &[OsString]) -> bool {
+    last_value(arguments, "--format").is_some_and(|format| format == "json")
 }
 
 /// The help and the errors of clap are printed before `--color` is parsed.

@@ -1,8 +1,9 @@
-//! The global options, and the option `--format` of commands that print reports.
+//! The global options, and the options that several commands have.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
+use clap::builder::{MapValueParser, PathBufValueParser, TypedValueParser, ValueParserFactory};
 
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Global options")]
@@ -62,6 +63,25 @@ pub(crate) struct FormatArg {
     /// How to print the report
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: Format,
+}
+
+/// The value of `-o`: where the text of a command goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Destination(PathBuf);
+
+impl Destination {
+    /// The path. `None` is stdout, which users write as `-`.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        Some(&*self.0).filter(|path| path.as_os_str() != "-")
+    }
+}
+
+impl ValueParserFactory for Destination {
+    type Parser = MapValueParser<PathBufValueParser, fn(PathBuf) -> Self>;
+
+    fn value_parser() -> Self::Parser {
+        PathBufValueParser::new().map(Self as fn(PathBuf) -> Self)
+    }
 }
 
 fn jobs(word: &str) -> Result<usize, String> {

@@ -4,10 +4,10 @@
 //!
 //! ```text
 //! {main, fuzz} → cli → commands → complete → ops → session → output → json → error → {check, diff} → {plan, import} → facts
-//!                       → progress → report → forge
-//!                       → {config, lock, git, addons, catalogue, odoo_conf, export, page, sbom}
-//!                       → {patch, merge, requirements, source}
-//!                       → {repo, fs, pool, flags, schema}
+//!                       → {progress, page} → report → forge
+//!                       → {config, lock, git, addons, catalogue, odoo_conf, export, sbom}
+//!                       → {patch, merge, requirements, source} → fs
+//!                       → {repo, pool, flags, schema}
 //! ```
 //!
 //! - `complete` offers values for a command line that is typed in a shell. It only reads files.
@@ -101,15 +101,16 @@ fn start() -> ExitCode {
         complete::answer(shell, arguments, cli::Cli::whole);
         return ExitCode::SUCCESS;
     }
-    let json = cli::wants_json();
-    let cli = match cli::Cli::of_process() {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let json = cli::wants_json(&arguments);
+    let cli = match cli::Cli::of(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             if json && error.use_stderr() {
                 let (message, hint) = cli::in_words(&error);
                 output::tell_usage(message, hint, USAGE);
             }
-            error.exit()
+            return ExitCode::from(output::tell_of_clap(&error, USAGE));
         }
     };
     git::prepare();

@@ -10,6 +10,7 @@ use crate::git::Superproject;
 use crate::json::{CheckReport, code_quality};
 use crate::ops::{checked, tell_of_plain_core, without_init};
 use crate::output::{github, render_findings};
+use crate::plan::Inventory;
 use crate::repo::counted;
 use crate::report::{Count, Finding, RULES, Severity};
 use crate::session::Session;
@@ -55,7 +56,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         for path in without_init(session, profile)? {
             session.printer.note(&format!("`{path}` has no `__init__.py`, so it is not a module"));
         }
-        let checked = checked(session, profile, &lock, args.strict)?;
+        let (locals, around) = (session.own_directories(profile)?, session.surrounding_modules(profile)?);
+        let inventory = Inventory::new(profile, &lock, &locals, &around);
+        let checked = checked(session, &inventory, &lock, args.strict)?;
         if checked.is_unlisted {
             unlisted.insert(profile.odoo);
         }
@@ -133,11 +136,11 @@ fn places(
 
 /// Reports words in `ignore` that hide nothing: a code that does not exist is a spelling error; other problems may be
 /// solved by now.
-fn tell_unused(session: &Session<'_>, unused: &[Vec<&str>]) {
+fn tell_unused(session: &Session<'_>, unused: &[Vec<String>]) {
     let [first, others @ ..] = unused else { return };
-    for word in first.iter().filter(|word| others.iter().all(|other| other.contains(*word))) {
+    for word in first.iter().filter(|word| others.iter().all(|other| other.contains(word))) {
         let is_code = word.strip_prefix("OCA").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
-        if is_code && RULES.iter().all(|rule| rule.code != *word) {
+        if is_code && RULES.iter().all(|rule| rule.code != word) {
             session.printer.warning(&format!("`{word}` in `ignore` of `[check]` is not a check code"));
         } else {
             session.printer.detail(&format!("`{word}` in `ignore` of `[check]` hides nothing"));

@@ -1,10 +1,9 @@
 //! `oca man`: prints or writes the man pages.
 
-use std::path::PathBuf;
-
 use clap::ValueHint;
 
 use crate::error::Error;
+use crate::flags::Destination;
 use crate::fs::{create_directory, write_if_changed};
 use crate::output::{Printer, man_pages};
 use crate::session::Session;
@@ -19,15 +18,15 @@ Examples:
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Write the page of `oca` and the pages of all commands into this directory
+    /// Write the page of `oca` and the pages of all commands into this directory; `-` is stdout
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    output: Option<PathBuf>,
+    output: Option<Destination>,
 }
 
 /// `whole` is the command line of the program.
 pub(crate) fn run(args: &Args, whole: clap::Command, printer: &Printer) -> Result<(), Error> {
     let pages = man_pages(whole, Session::source_date()?);
-    let Some(directory) = &args.output else {
+    let Some(directory) = args.output.as_ref().and_then(Destination::path) else {
         pages.iter().take(1).for_each(|page| printer.data(&page.text));
         return Ok(());
     };

@@ -1,8 +1,9 @@
 //! `oca report`: the project as one page to look at.
 
-use std::path::PathBuf;
+use clap::ValueHint;
 
 use crate::error::Error;
+use crate::flags::Destination;
 use crate::fs::write_out;
 use crate::ops::page::{Wanted, gather};
 use crate::page::{Module, Standing, render};
@@ -20,8 +21,8 @@ Examples:
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The file to write; `-` is stdout
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Destination,
     /// Ask the servers for newer commits
     #[arg(long)]
     outdated: bool,
@@ -37,11 +38,11 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let title = args.title.clone().unwrap_or_else(named);
     let page = gather(session, &lock, Wanted { title, profile, outdated: args.outdated })?;
     let html = render(&page);
-    if args.output.as_os_str() == "-" {
+    let Some(file) = args.output.path() else {
         session.printer.data(&html);
         return Ok(());
-    }
-    write_out(&args.output, html.as_bytes())?;
+    };
+    write_out(file, html.as_bytes())?;
     let is_selected = |module: &&Module| matches!(module.standing, Standing::Exported | Standing::Own);
     let (selected, all) = (page.modules.iter().filter(is_selected).count(), page.modules.len());
     let modules = if selected == all {
@@ -49,6 +50,6 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     } else {
         format!("{} of {all}", counted(selected, "selected module", "selected modules"))
     };
-    session.printer.note(&format!("{modules} in `{}`", args.output.display()));
+    session.printer.note(&format!("{modules} in `{}`", file.display()));
     Ok(())
 }

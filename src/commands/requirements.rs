@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use clap::ValueHint;
+
 use crate::config::Profile;
 use crate::error::Error;
-use crate::flags::{Format, FormatArg};
+use crate::flags::{Destination, Format, FormatArg};
 use crate::fs::{read_given, write_out};
 use crate::json::{RequirementsReport, SystemReport};
 use crate::lock::Lock;
@@ -28,9 +30,9 @@ Examples:
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Write to this file instead of stdout
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    /// Write to this file instead of stdout; `-` is stdout
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<Destination>,
     /// Fail if the file of `-o`, or else requirements.txt, differs from what would be written
     #[arg(long)]
     check: bool,
@@ -51,6 +53,11 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// The file to write. `None` is stdout.
+    fn file(&self) -> Option<&Path> {
+        self.output.as_ref().and_then(Destination::path)
+    }
+
     /// The command that writes the file.
     fn command_line(&self, session: &Session<'_>, file: &Path) -> String {
         let mut line = session.command_line("requirements");
@@ -100,10 +107,10 @@ impl Written {
         if !args.check {
             return Ok(Self { text, checked: None });
         }
-        if args.output.is_none() && args.system {
+        if args.file().is_none() && args.system {
             return Err(Error::NothingToCheck);
         }
-        let file = args.output.clone().unwrap_or_else(|| "requirements.txt".into());
+        let file = args.file().unwrap_or(Path::new("requirements.txt")).to_owned();
         let found = read_given(&file)?;
         let differences = if found.as_ref().is_some_and(|found| is_text_of(&text, found)) {
             Vec::new()
@@ -121,7 +128,7 @@ impl Written {
 
     /// Prints the text or writes it to the file. If the file was compared and differs, this fails.
     fn deliver(self, args: &Args, session: &Session<'_>) -> Result<(), Error> {
-        match (self.checked, &args.output, args.format.format) {
+        match (self.checked, args.file(), args.format.format) {
             (Some(Checked { differences, .. }), _, _) if differences.is_empty() => Ok(()),
             (Some(Checked { file, differences }), _, _) => {
                 let command = args.command_line(session, &file);

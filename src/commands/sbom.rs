@@ -1,8 +1,9 @@
 //! `oca sbom`: a software bill of materials of what an export of the profile holds.
 
-use std::path::PathBuf;
+use clap::ValueHint;
 
 use crate::error::Error;
+use crate::flags::Destination;
 use crate::fs::write_out;
 use crate::ops::bill;
 use crate::sbom::{cyclonedx, spdx};
@@ -23,9 +24,9 @@ pub(crate) struct Args {
     /// CycloneDX 1.6 or SPDX 2.3, both as JSON
     #[arg(long, value_name = "FORMAT", default_value = "cyclonedx")]
     format: SbomFormat,
-    /// Write to this file instead of stdout
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    /// Write to this file instead of stdout; `-` is stdout
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<Destination>,
     /// Add your own modules, which an image has and an export does not hold
     #[arg(long)]
     own: bool,
@@ -48,7 +49,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         SbomFormat::Cyclonedx => cyclonedx(&inventory, version, time),
         SbomFormat::Spdx => spdx(&inventory, version, time),
     };
-    if let Some(file) = &args.output {
+    if let Some(file) = args.output.as_ref().and_then(Destination::path) {
         return Ok(write_out(file, text.as_bytes())?);
     }
     session.printer.data(&text);

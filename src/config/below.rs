@@ -22,7 +22,7 @@ pub(crate) enum NotBelow {
 }
 
 /// The files in the directory of `repos.toml` that oca or git reads or writes there. `.git` is refused in every place.
-const OWN_FILES: [&str; 7] = [
+pub(super) const OWN_FILES: [&str; 7] = [
     "repos.toml",
     "repos.local.toml",
     "oca.lock.json",

@@ -12,6 +12,8 @@ pub(crate) struct NamedUrl(String);
 
 impl NamedUrl {
     pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
+        // `${{name}}` is no variable, even if the name in it makes one.
+        values::template(text)?;
         values::remote_url(&text.replace(NAME, "name"))?;
         Ok(Self(text.to_owned()))
     }

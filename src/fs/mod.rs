@@ -29,6 +29,8 @@ use platform::reading;
 #[cfg(unix)]
 use platform::{times, umask};
 
+use crate::repo::hexadecimal;
+
 /// An io error, what was tried, and the path.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} `{}`", path.display())]
@@ -69,7 +71,7 @@ pub(crate) fn stop(here: &str) {
 
 /// A short file name for a longer text: 16 hexadecimal digits of its SHA-256, the same on every platform.
 pub(crate) fn short_digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(bytes)[..8])
 }
 
 /// The SHA-256 of a file, in hexadecimal digits. `None` if it is no regular file.
@@ -83,7 +85,7 @@ pub(crate) fn sha256_of(path: &Path) -> io::Result<Option<String>> {
             length => hash.update(&part[..length]),
         }
     }
-    Ok(Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok(Some(hexadecimal(&hash.finalize())))
 }
 
 /// A path with `/` as separator, as git writes it on every platform.

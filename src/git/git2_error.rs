@@ -11,7 +11,9 @@ impl From<git2::Error> for Error {
         let message = if message.contains("://") { redact(message) } else { message.to_owned() };
         if let Some(extension) = message.strip_prefix("unsupported extension name extensions.") {
             let convert = match extension {
-                "partialclone" => "git fetch --refetch && git config --unset extensions.partialClone",
+                "partialclone" => {
+                    "git fetch --refetch --no-filter && git config --unset extensions.partialClone"
+                }
                 "refstorage" => "git refs migrate --ref-format=files",
                 _ => "git update-index --no-split-index && git sparse-checkout disable",
             };

@@ -87,8 +87,10 @@ pub(super) fn fetch_blobs(
     store: &Store,
 ) -> Result<(), Error> {
     let repository = open(path)?;
-    copy(&repository, blobs, store).map_err(|error| match at_remote(error, path) {
-        Error::DamagedRemote { .. } if !has_commit(&repository, commit) => Error::Vanished { commit },
+    copy(&repository, blobs, store).map_err(|error| match at_remote(error, &repository, path) {
+        Error::DamagedRemote { .. } | Error::PartialRemote { .. } if !has_commit(&repository, commit) => {
+            Error::Vanished { commit }
+        }
         other => other,
     })
 }
@@ -114,7 +116,7 @@ fn fetch(
         copy(&repository, &missing, store)?;
         Ok(history.ends)
     };
-    copied().map_err(|error| at_remote(error, path))
+    copied().map_err(|error| at_remote(error, &repository, path))
 }
 
 fn has_commit(repository: &Repository, commit: CommitId) -> bool {
@@ -131,15 +133,28 @@ fn copy(repository: &Repository, ids: &[[u8; 20]], store: &Store) -> Result<(), 
     sink.finish()
 }
 
-/// An error while objects are read means that the remote repository is damaged, not the store.
-fn at_remote(error: Error, path: &Path) -> Error {
-    let error = match error {
-        Error::Damaged { why } | Error::Protocol { why } => {
+/// An error while objects are read means that the remote repository is damaged, or is a partial clone. The store is not
+/// the reason.
+fn at_remote(error: Error, repository: &Repository, path: &Path) -> Error {
+    let error = match (error, promisor(repository)) {
+        (Error::Damaged { .. } | Error::Protocol { .. }, Some(from)) => {
+            Error::PartialRemote { path: path.to_owned(), from, is_bare: repository.is_bare() }
+        }
+        (Error::Damaged { why } | Error::Protocol { why }, None) => {
             Error::DamagedRemote { path: path.to_owned(), why }
         }
-        other => other,
+        (other, _) => other,
     };
     error.at_path(path)
+}
+
+/// The remote from which git fetches the missing objects of a partial clone.
+fn promisor(repository: &Repository) -> Option<String> {
+    let (config, remotes) = (repository.config().ok()?, repository.remotes().ok()?);
+    let is_promisor = |name: &&str| {
+        config.get_bool(&format!("remote.{name}.promisor")).is_ok_and(|is_promisor| is_promisor)
+    };
+    remotes.iter().filter_map(|name| name.ok().flatten()).find(is_promisor).map(str::to_owned)
 }
 
 struct History {

@@ -25,6 +25,7 @@ pub(crate) mod fuzz;
 mod git2_error;
 mod git_file;
 mod helpers;
+mod hint;
 mod history;
 mod ids;
 mod includes;
@@ -67,7 +68,8 @@ pub(crate) use checkout::{
 pub(crate) use config_text::{
     Section as ConfigSection, Variable as ConfigVariable, sections as config_sections,
 };
-pub(crate) use error::{Error, HintContext};
+pub(crate) use error::Error;
+pub(crate) use hint::HintContext;
 pub(crate) use history::{Aged, Log, LogEntry, Lost, LostCommit, Signature};
 pub(crate) use remote::Remote;
 pub(crate) use snapshot::Snapshot;

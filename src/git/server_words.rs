@@ -1,5 +1,7 @@
 //! What the messages of servers mean. Servers have no codes for them, only words.
 
+use crate::repo::hexadecimal;
+
 /// Parts of git's messages that say that an object does not exist.
 const NOT_HERE: [&str; 4] = ["not our ref", "unadvertised object", "object not found", "commit not found"];
 
@@ -55,10 +57,6 @@ pub(super) fn says_not_here(message: &str, ids: &[[u8; 20]]) -> bool {
 pub(super) fn says_later(message: &str) -> bool {
     let message = message.to_lowercase();
     LATER.iter().any(|part| message.contains(part))
-}
-
-fn hexadecimal(id: &[u8; 20]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

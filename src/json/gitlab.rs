@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::repo::one_line;
+use crate::repo::{hexadecimal, one_line};
 use crate::report::{Finding, Severity};
 
 /// A finding as GitLab reads it.
@@ -67,8 +67,7 @@ pub(crate) fn code_quality(
 
 /// 64 hexadecimal digits. `number` tells findings of one identity apart; the first has 1.
 fn fingerprint(identity: &str, number: usize) -> String {
-    let bytes: &[u8] = &Sha256::digest(format!("{number}\n{identity}").as_bytes());
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(format!("{number}\n{identity}").as_bytes()))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use sha2::Sha256;
 
 use super::schema::{Digest, Facts, LockedMerge, LockedProfile, LockedRepo, Pin, Seal};
-use crate::repo::{CommitId, Reference, TreeId};
+use crate::repo::{CommitId, Reference, TreeId, hexadecimal};
 
 impl Digest {
     /// The correct digest of an entry.
@@ -17,8 +17,7 @@ impl Digest {
     }
 
     fn of_text(text: &str) -> Self {
-        let bytes: &[u8] = &<Sha256 as sha2::Digest>::digest(text.as_bytes());
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = hexadecimal(&<Sha256 as sha2::Digest>::digest(text.as_bytes()));
         Self::Written(format!("sha256:{digits}"))
     }
 }

@@ -10,7 +10,7 @@ use super::schema::{
     UnreadableManifest,
 };
 use super::wire::{ABSORBED, CORE, EMPTY};
-use crate::repo::{AutoInstall, Packaging, PendingMerge, Reference, Rules};
+use crate::repo::{AutoInstall, Packaging, PendingMerge, Reference, Rules, hexadecimal};
 
 impl Lock {
     /// The text of the lock. The same lock gives the same bytes on every platform.
@@ -174,8 +174,7 @@ fn step_fields(step: Option<&LockedStep>) -> Fields {
 }
 
 fn sha256(bytes: &[u8; 32]) -> String {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    json(&format!("sha256:{digits}"))
+    json(&format!("sha256:{}", hexadecimal(bytes)))
 }
 
 pub(super) fn module_fields(repo: &LockedRepo, module: &LockedModule) -> Fields {

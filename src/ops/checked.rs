@@ -14,10 +14,10 @@ use crate::report::{Finding, Severity};
 use crate::session::Session;
 
 /// The result of checking a profile.
-pub(crate) struct Checked<'p> {
+pub(crate) struct Checked {
     pub(crate) findings: Vec<Finding>,
     /// The words in `ignore` that hide nothing.
-    pub(crate) unused: Vec<&'p str>,
+    pub(crate) unused: Vec<String>,
     /// The names of the modules that were checked.
     pub(crate) modules: BTreeSet<String>,
     /// The modules that nobody asked for and that cannot be installed.
@@ -27,22 +27,22 @@ pub(crate) struct Checked<'p> {
 }
 
 /// Checks the modules of a profile. With `is_strict`, modules that nobody asked for are checked like all others.
-pub(crate) fn checked<'p>(
+pub(crate) fn checked(
     session: &Session<'_>,
-    profile: &'p Profile,
+    inventory: &Inventory<'_>,
     lock: &Lock,
     is_strict: bool,
-) -> Result<Checked<'p>, Error> {
-    let (locals, around) = (session.own_directories(profile)?, session.surrounding_modules(profile)?);
-    let inventory = Inventory::new(profile, lock, &locals, &around);
+) -> Result<Checked, Error> {
+    let profile = inventory.profile;
     let entries = entries(session, profile, lock)?;
     let wanted =
         if is_strict { inventory.given().map(|module| module.name).collect() } else { inventory.wanted() };
     let known = known(session, profile.odoo);
-    let subject = Subject { inventory: &inventory, lock, entries: &entries, wanted: &wanted, known: &known };
+    let subject = Subject { inventory, lock, entries: &entries, wanted: &wanted, known: &known };
     let mut findings = check::findings(&subject);
     findings.extend(in_front(session, profile, lock)?);
     let unused = check::ignore(&mut findings, &profile.check.ignore);
+    let unused = unused.into_iter().map(str::to_owned).collect();
     let unasked = findings.iter().filter(|finding| finding.severity() == Severity::Note);
     let bad: BTreeSet<&str> = unasked.flat_map(Finding::blocks).collect();
     let dependants = inventory.blocked_by(|name| bad.contains(name)).into_keys();

@@ -94,7 +94,7 @@ impl Printer {
             if error.kind() == io::ErrorKind::BrokenPipe {
                 return;
             }
-            self.line(Word::Error, &format!("cannot write to stdout: {error}"));
+            self.line(Word::Error, &unwritten(&error));
             std::process::exit(2);
         }
     }
@@ -246,6 +246,23 @@ pub(crate) fn tell_usage(message: String, hint: Option<String>, exit_code: u8) {
     let report = Versioned::new(FailureReport::one(message, hint, exit_code)).render();
     // The program ends with an error anyway.
     let _unheard = io::stdout().lock().write_all(report.as_bytes());
+}
+
+/// Prints the help, the version, or what is wrong with a command line, in the words of clap. The result is the exit code:
+/// `failed` if the help cannot be written. As with data, a closed pipe is no error.
+pub(crate) fn tell_of_clap(error: &clap::Error, failed: u8) -> u8 {
+    let code = u8::try_from(error.exit_code()).unwrap_or(failed);
+    match error.print().and_then(|()| io::stdout().lock().flush()) {
+        Err(fault) if !error.use_stderr() && fault.kind() != io::ErrorKind::BrokenPipe => {
+            write_stderr(&format!("error: {}\n", unwritten(&fault)));
+            failed
+        }
+        _ => code,
+    }
+}
+
+fn unwritten(error: &io::Error) -> String {
+    format!("cannot write to stdout: {error}")
 }
 
 /// Says that the run was interrupted.

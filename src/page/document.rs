@@ -6,11 +6,12 @@ use sha2::{Digest, Sha256};
 
 use super::amount::grouped;
 use super::markup::{At, Markup};
-use super::model::{HomeKind, Severity, Standing};
+use super::model::{HomeKind, Standing};
 use super::treemap::HEIGHT;
 use super::view::View;
 use super::{findings, modules, repositories, requirements, sizes};
 use crate::repo::counted;
+use crate::report::Severity;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");

@@ -1,9 +1,10 @@
 //! The section about the findings of `oca check`.
 
 use super::markup::{Markup, Prose};
-use super::model::{Finding, Severity};
+use super::model::Finding;
 use super::view::View;
 use crate::repo::counted;
+use crate::report::Severity;
 
 pub(super) fn section(view: &View<'_>) -> Markup {
     let mut out = Markup::default();

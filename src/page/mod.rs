@@ -21,7 +21,7 @@ mod view;
 pub(crate) use amount::Amount;
 pub(crate) use model::{
     Bytes, Conflict, Finding, Home, HomeKind, Module, Need, NeedKind, Outdated, OutdatedMerge, OutdatedPin,
-    Page, Requirement, Severity, Standing, Step, SystemNeed,
+    Page, Requirement, Standing, Step, SystemNeed,
 };
 
 /// The page as HTML.

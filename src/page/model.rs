@@ -1,6 +1,7 @@
 //! What the page shows, as plain data. Every text may come from a stranger.
 
 use super::amount::Amount;
+use crate::report::Severity;
 
 /// A project with one profile, as its lock pins it.
 #[derive(Debug, Default)]
@@ -157,13 +158,6 @@ pub(crate) struct SystemNeed {
     pub(crate) name: String,
     pub(crate) is_program: bool,
     pub(crate) origins: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Severity {
-    Error,
-    Warning,
-    Note,
 }
 
 /// A finding of `oca check`.

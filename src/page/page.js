@@ -1,6 +1,6 @@
 'use strict';
 // The page can be read without this script. It adds the search, opens what a link leads to, moves between the areas of
-// the map, and shows the lines of one repository.
+// the map, shows the lines of one repository, and draws the modules around one that is opened.
 (() => {
   const byId = (id) => document.getElementById(id);
 
@@ -164,6 +164,67 @@
     };
     for (const type of ['pointerover', 'pointerout', 'focusin', 'focusout']) graph.addEventListener(type, show);
   }
+
+  // Draws the modules around one that is opened, from its lists: what needs it, the module, what it needs.
+  const tip = 7;
+  const [row, height, gap] = [30, 24, 72];
+  const shape = (name, attributes, ...content) => {
+    const element = document.createElementNS('http://www.w3.org/2000/svg', name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    element.append(...content);
+    return element;
+  };
+  const shortened = (name) => (name.length > 32 ? `${name.slice(0, 31)}…` : name);
+  const column = (nodes) => 16 + 6.9 * Math.max(0, ...nodes.map(({ name }) => shortened(name).length));
+
+  // The modules of a list. Behind the first ones, only their number.
+  const around = (near, list) => {
+    const items = [...near.querySelectorAll(`${list} li`)];
+    const nodes = items.slice(0, most).map((item) => {
+      const link = item.querySelector('a');
+      const name = (link || item).firstChild.textContent.trim();
+      return { name, href: link && link.getAttribute('href'), kind: item.className };
+    });
+    if (items.length > most) nodes.push({ name: `and ${items.length - most} more`, kind: 'more' });
+    return nodes;
+  };
+
+  const draw = (near) => {
+    const it = [{ name: near.querySelector('.it').textContent, kind: 'it' }];
+    const columns = [around(near, '.from'), it, around(near, '.to')].filter((nodes) => nodes.length > 0);
+    const rows = Math.max(...columns.map((nodes) => nodes.length));
+    const middle = (rows * row) / 2;
+    const [lines, boxes] = [[], []];
+    let left = 1;
+    let from = [];
+    for (const [at, nodes] of columns.entries()) {
+      const width = column(nodes);
+      const to = [];
+      for (const [place, { name, href, kind }] of nodes.entries()) {
+        const y = middle + (place - (nodes.length - 1) / 2) * row;
+        const box = shape('rect', { x: left, y: y - height / 2, width, height, rx: 6 });
+        const text = shape('text', { x: left + width / 2, y: y + 4.5, 'text-anchor': 'middle' }, shortened(name));
+        const full = shape('title', {}, name);
+        // The links of the lists are those for the keyboard.
+        boxes.push(shape(href ? 'a' : 'g', { class: `node ${kind}`, ...(href && { href, tabindex: -1 }) }, full, box, text));
+        for (const [x, start] of from) {
+          const bend = (x + left) / 2;
+          const line = { class: 'line', d: `M${x} ${start}C${bend} ${start} ${bend} ${y} ${left - tip} ${y}H${left - tip}` };
+          lines.push(shape('path', line), shape('path', { class: 'tip', d: `M${left} ${y}l${-tip} -4v8z` }));
+        }
+        to.push([left + width, y]);
+      }
+      from = to;
+      left += width + (at + 1 < columns.length ? gap : 1);
+    }
+    const size = { width: left, height: rows * row, viewBox: `0 0 ${left} ${rows * row}` };
+    return shape('svg', { class: 'graph around', 'aria-hidden': true, ...size }, ...lines, ...boxes);
+  };
+
+  document.addEventListener('toggle', ({ target }) => {
+    const near = target.matches('details.m[open]') && target.querySelector('.near');
+    if (near && !near.previousElementSibling.matches('svg')) near.before(draw(near));
+  }, true);
 
   follow();
 })();

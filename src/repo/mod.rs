@@ -19,7 +19,7 @@ mod reference;
 pub(crate) mod samples;
 mod series;
 #[cfg(test)]
-mod shapes;
+pub(crate) mod shapes;
 mod tree;
 mod url;
 mod words;
@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use age::{Age, NotAnAge};
 pub(crate) use conversion::{Conversion, Encoding, is_lfs_pointer, lfs_target};
 pub(crate) use core_part::CorePart;
-pub(crate) use id::{BlobId, CommitId, TreeId};
+pub(crate) use id::{BlobId, CommitId, TreeId, hexadecimal};
 pub(crate) use manifest::{AutoInstall, MANIFESTS, Manifest};
 pub(crate) use name::RepoName;
 pub(crate) use object::{

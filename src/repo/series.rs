@@ -6,6 +6,8 @@ use super::Invalid;
 
 /// The last series whose package is `openerp`.
 const LAST_OPENERP: u16 = 9;
+/// How many digits each number of a series may have.
+const MOST_DIGITS: usize = 4;
 
 /// A series of Odoo, such as `18.0`. Branches are named after it, and Odoo's rules depend on it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -17,9 +19,10 @@ pub(crate) struct Series {
 impl Series {
     pub(crate) fn parse(word: &str) -> Result<Self, Invalid> {
         let number = |digits: &str| {
-            let plain =
-                digits.chars().all(|c| c.is_ascii_digit()) && (digits.len() == 1 || !digits.starts_with('0'));
-            plain.then(|| digits.parse().ok()).flatten()
+            let is_plain = digits.len() <= MOST_DIGITS
+                && digits.chars().all(|c| c.is_ascii_digit())
+                && (digits.len() == 1 || !digits.starts_with('0'));
+            is_plain.then(|| digits.parse().ok()).flatten()
         };
         word.split_once('.')
             .and_then(|(major, minor)| Some(Self { major: number(major)?, minor: number(minor)? }))
@@ -106,7 +109,7 @@ mod tests {
     #[test]
     fn a_series_is_two_numbers() {
         assert!(Series::parse("9.0").expect("a series") < Series::parse("18.0").expect("a series"));
-        for word in ["18", "18.0.1", "", ".", "18.", "saas-1", "018.0", "+1.0"] {
+        for word in ["18", "18.0.1", "", ".", "18.", "saas-1", "018.0", "+1.0", "10000.0"] {
             assert!(Series::parse(word).is_err(), "{word}");
         }
     }

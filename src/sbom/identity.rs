@@ -3,7 +3,7 @@
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
-use crate::repo::day;
+use crate::repo::{day, hexadecimal};
 
 /// The namespace of urls for UUIDs of version 5 (RFC 9562, 6.6).
 const NAMESPACE: [u8; 16] =
@@ -11,8 +11,7 @@ const NAMESPACE: [u8; 16] =
 
 /// The UUID of a document with this content: of version 5, so the same content has the same UUID.
 pub(super) fn uuid_of(content: &str) -> String {
-    let digest: String =
-        Sha256::digest(content.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hexadecimal(&Sha256::digest(content.as_bytes()));
     let mut hash = Sha1::new();
     hash.update(NAMESPACE);
     hash.update(format!("urn:oca:sbom:sha256:{digest}"));
@@ -20,7 +19,7 @@ pub(super) fn uuid_of(content: &str) -> String {
     let mut bytes: Vec<u8> = hash[..16].to_vec();
     bytes[6] = bytes[6] & 0x0f | 0x50;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hexadecimal(&bytes);
     let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
     parts.join("-")
 }

@@ -71,10 +71,12 @@ impl Location {
             .render()
     }
 
-    /// The download location of SPDX: `git+https://host/path.git@COMMIT#path`.
+    /// The download location of SPDX: `git+https://host/path.git@COMMIT#path`. `None` if readers of SPDX refuse the
+    /// host; the package url has the address then.
     pub(super) fn download(&self, path: Option<&str>) -> Option<String> {
+        let address = self.address.as_ref().filter(|address| has_public_host(address))?;
         let path = path.map(|path| format!("#{}", in_url(path))).unwrap_or_default();
-        Some(format!("git+{}@{}{path}", self.address.as_ref()?, self.commit))
+        Some(format!("git+{address}@{}{path}", self.commit))
     }
 }
 
@@ -113,6 +115,23 @@ fn address(url: &RemoteUrl) -> Option<String> {
     let is_of_host = |c: char| c.is_ascii_alphanumeric() || ".-_~:@[]%".contains(c);
     let address = format!("{scheme}://{host}/{}", tidied(path));
     (host.chars().all(is_of_host) && redact(&address) == address).then_some(address)
+}
+
+/// Whether the host is one that the validators of SPDX accept: a name with a top-level domain of two to five letters. They
+/// refuse `localhost`, addresses of IP, and names such as `git.acme.internal`.
+fn has_public_host(address: &str) -> bool {
+    let Some((host, _)) = address.split_once("://").and_then(|(_, rest)| rest.split_once('/')) else {
+        return false;
+    };
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let (host, port) = host.split_once(':').unwrap_or((host, "0"));
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let top = host.rsplit_once('.').map(|(_, top)| top).unwrap_or_default();
+    host.split(['.', '-']).all(is_word)
+        && (2..=5).contains(&top.len())
+        && top.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && (1..=5).contains(&port.len())
+        && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn forge(address: &str) -> Option<(&'static str, String, String)> {
@@ -207,5 +226,26 @@ mod tests {
         let download = location("https://github.com/OCA/web.git").download(Some("a/b c%20"));
         let expected = format!("git+https://github.com/OCA/web.git@{}#a/b%20c%2520", "ab".repeat(20));
         assert_eq!(download, Some(expected));
+    }
+    #[test]
+    fn a_host_that_validators_of_spdx_refuse_gives_no_download_location() {
+        for host in ["git.example.com", "GitHub.com:443", "a-b.c1.info", "me@host.de", "1.fr:8080"] {
+            assert!(location(&format!("ssh://{host}/web")).download(None).is_some(), "{host}");
+        }
+        for host in [
+            "localhost",
+            "127.0.0.1:8080",
+            "[::1]",
+            "git",
+            "git.acme.internal",
+            "a_b.com",
+            "a--b.com",
+            "x.c",
+            "x.com:",
+        ] {
+            let location = location(&format!("http://{host}/web"));
+            assert_eq!(location.download(None), None, "{host}");
+            assert!(location.purl(None).contains("vcs_url=git%2Bhttp://"), "{host}");
+        }
     }
 }

@@ -16,12 +16,12 @@ const BASE: &str = "https://raw.githubusercontent.com/oca-lock/oca/main/docs/sch
 
 /// The schema of what serde reads into this type.
 pub(crate) fn of_input<T: JsonSchema>() -> Schema {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>()
+    tidied(SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>())
 }
 
 /// The schema of what serde writes of this type: fields that are always there are required.
 pub(crate) fn of_output<T: JsonSchema>() -> Schema {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
+    tidied(SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>())
 }
 
 /// Compares a schema with its file. With `OCA_BLESS=1`, writes the file.
@@ -30,10 +30,8 @@ pub(crate) fn assert_shipped(name: &str, mut schema: Schema) {
     schema.insert("$id".to_owned(), format!("{BASE}/{name}.json").into());
     let title = format!("{}{}", about[..1].to_uppercase(), &about[1..]).replace('`', "");
     schema.insert("title".to_owned(), title.into());
-    let mut value = schema.to_value();
-    tidy(&mut value);
     let mut text = String::new();
-    render(&mut text, &value, 0);
+    render(&mut text, &schema.to_value(), 0);
     text.push('\n');
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schemas/{name}.json"));
     if std::env::var_os("OCA_BLESS").is_some() {
@@ -77,24 +75,58 @@ fn render(text: &mut String, value: &Value, indent: usize) {
     let _infallible = write!(text, "\n{:indent$}{close}", "");
 }
 
-/// Joins the lines of comments, and drops the formats of numbers that only Rust knows.
+fn tidied(schema: Schema) -> Schema {
+    let mut value = schema.to_value();
+    tidy(&mut value);
+    value.try_into().expect("it stays a schema")
+}
+
+/// Joins the lines of comments, and writes the formats of numbers that only Rust knows as the greatest number.
 fn tidy(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             if let Some(Value::String(text)) = fields.get_mut("description") {
                 *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             }
-            if fields
-                .get("format")
-                .and_then(Value::as_str)
-                .is_some_and(|format| format.starts_with("uint") || format.starts_with("int"))
-            {
+            let format = fields.get("format").and_then(Value::as_str).unwrap_or_default();
+            let is_of_rust = format.starts_with("uint") || format.starts_with("int");
+            let most = (format == "uint32").then_some(u32::MAX);
+            if is_of_rust {
                 fields.remove("format");
+            }
+            if let Some(most) = most {
+                fields.entry("maximum").or_insert(most.into());
             }
             fields.values_mut().for_each(tidy);
         }
         Value::Array(items) => items.iter_mut().for_each(tidy),
         _ => {}
+    }
+}
+
+/// Editors and validators read a pattern with the engine of their language.
+#[test]
+fn patterns_mean_the_same_in_every_engine() {
+    fn patterns(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("pattern").and_then(Value::as_str).map(str::to_owned));
+                let keys = fields.get("patternProperties").and_then(Value::as_object);
+                found.extend(keys.into_iter().flatten().map(|(key, _)| key.clone()));
+                fields.values().for_each(|value| patterns(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| patterns(item, found)),
+            _ => {}
+        }
+    }
+    for schema in ALL {
+        let mut found = Vec::new();
+        patterns(&serde_json::from_str(schema.text).expect(schema.name), &mut found);
+        for pattern in found {
+            let is_plain = pattern.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+            let odd = [r"\p", r"\w", r"\d", r"\b", r"\s", r"\S", "(?", "&&", "~~", "--"];
+            assert!(is_plain && odd.iter().all(|odd| !pattern.contains(odd)), "{}: {pattern}", schema.name);
+        }
     }
 }
 

@@ -94,6 +94,38 @@ fn a_working_copy_and_its_worktree_give_out_what_they_have() {
 }
 
 #[test]
+fn a_partial_clone_is_named_with_the_command_that_completes_it() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    for setting in ["uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"] {
+        env.git(web.path(), &["config", setting, "true"]);
+    }
+    let url = format!("file://{}", web.path().display());
+    for (filter, name, bare) in
+        [("blob:none", "bare", "--bare"), ("tree:0", "tree", "--bare"), ("blob:none", "work", "-n")]
+    {
+        let path = env.remotes().join(format!("{name}.git"));
+        env.git(env.remotes(), &["clone", "-q", bare, "--filter", filter, &url, &format!("{name}.git")]);
+        env.declare_repos(REMOTES, &[name]);
+        let refs = if bare == "--bare" { " '+refs/heads/*:refs/heads/*'" } else { "" };
+        let path = path.display();
+        env.oca(&["lock"])
+            .stderr(&format!(
+                "error: cannot fetch `{name}` from `../remotes/{name}`\n\
+                 caused by: the repository at `{path}` is a partial clone, and git objects are missing in it\n\
+                 hint: fetch them with `git -C {path} fetch --refetch --no-filter origin{refs}`\n"
+            ))
+            .status(3);
+        let mut fetch = vec!["fetch", "-q", "--refetch", "--no-filter", "origin"];
+        fetch.extend((bare == "--bare").then_some("+refs/heads/*:refs/heads/*"));
+        env.git(env.remotes().join(format!("{name}.git")), &fetch);
+        env.sync();
+        env.assert_checkout(&format!("oca/{name}"), &web.commit_of("18.0"));
+        fs::remove_file(env.project().join("oca.lock.json")).expect("the lock");
+    }
+}
+
+#[test]
 fn a_shallow_remote_gives_out_what_it_has_and_says_where_it_ends() {
     let env = Env::new();
     let web = deltas(&env);

@@ -74,6 +74,22 @@ fn there_is_a_page_for_each_command_and_no_other() {
 }
 
 #[test]
+fn the_synopsis_is_the_usage_of_the_help() {
+    let env = Env::new();
+    env.oca(&["man", "-q", "-o", "man"]).success();
+    for (name, usage) in [
+        ("oca", "oca [OPTIONS] <COMMAND>"),
+        ("oca-sync", "oca sync [OPTIONS] [NAME]..."),
+        ("oca-diff", "oca diff [OPTIONS] [OLD [NEW]]\n.br\noca diff [OPTIONS] OLD..NEW"),
+        ("oca-cache-prune", "oca cache prune [OPTIONS]"),
+    ] {
+        let page = plain(&env.read(format!("man/{name}.1")));
+        assert!(page.contains(&format!("\n.SH SYNOPSIS\n{usage}\n.SH DESCRIPTION\n")), "{page}");
+        assert!(page.lines().all(|line| line.trim_end() == line), "{page}");
+    }
+}
+
+#[test]
 fn the_page_of_the_program_is_data() {
     let env = Env::new();
     env.oca(&["man", "-o", "man"]).stderr_contains("man pages").success();
@@ -90,7 +106,7 @@ fn the_pages_depend_only_on_the_version_and_on_the_date_that_is_asked_for() {
     };
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(title("1764288000"), format!(".TH oca 1 2025-11-28 \"oca {version}\" \"OCA Manual\""));
-    assert_eq!(title(""), format!(".TH oca 1  \"oca {version}\" \"OCA Manual\""));
+    assert_eq!(title(""), format!(".TH oca 1 \"\" \"oca {version}\" \"OCA Manual\""));
     assert_eq!(title("253402300799"), format!(".TH oca 1 9999-12-31 \"oca {version}\" \"OCA Manual\""));
     for word in ["x", "-1", "253402300800"] {
         env.oca(&["man"]).env("SOURCE_DATE_EPOCH", word).stderr_contains("SOURCE_DATE_EPOCH").status(2);

@@ -144,13 +144,46 @@ fn data_that_cannot_be_written_is_a_failure() {
     let env = Env::new();
     web(&env);
     env.locked(WEB);
-    let full = std::fs::File::options().write(true).open("/dev/full").expect("the full device");
-    let mut command = env.command(env!("CARGO_BIN_EXE_oca"));
-    let output = command.arg("list").current_dir(env.project()).stdout(full).stderr(Stdio::piped()).output();
-    let output = output.expect("the program starts");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2));
-    assert_eq!(stderr, "error: cannot write to stdout: No space left on device (os error 28)\n");
+    for args in [&["list"][..], &["--help"], &["help", "lock"], &["--version"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("the full device");
+        let mut command = env.command(env!("CARGO_BIN_EXE_oca"));
+        command.args(args).current_dir(env.project()).stdout(full).stderr(Stdio::piped());
+        let output = command.output().expect("the program starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert_eq!(
+            stderr, "error: cannot write to stdout: No space left on device (os error 28)\n",
+            "{args:?}"
+        );
+    }
+}
+
+#[test]
+fn help_for_a_closed_pipe_is_no_failure() {
+    let env = Env::new();
+    for args in [["--help"], ["--version"]] {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = env.command(env!("CARGO_BIN_EXE_oca"));
+        command.args(args).current_dir(env.project()).stdout(writer).stderr(Stdio::piped());
+        let output = command.output().expect("the program starts");
+        assert_eq!((output.status.code(), &output.stderr[..]), (Some(0), &b""[..]), "{args:?}");
+    }
+}
+
+#[test]
+fn a_hyphen_as_the_file_of_a_text_is_stdout() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    for command in ["requirements", "sbom", "man", "diff"] {
+        let text = env.oca(&[command, "-q"]).output().stdout;
+        let given = env.oca(&[command, "-q", "-o", "-"]).output();
+        assert_eq!((given.code, given.stdout), (Some(0), text), "{command}");
+    }
+    env.oca(&["report", "-o", "-"]).stdout_contains("<!doctype html>").success();
+    assert!(!env.exists("-"));
+    env.oca(&["sbom", "-o", ""]).stderr_contains("a value is required").status(2);
 }
 
 #[test]

@@ -147,6 +147,36 @@ def walks(browser, file):
             assert page.locator("#map2").is_visible() and page.locator("#map1").is_hidden()
 
 
+def draws(browser, file):
+    """A module that is opened gets a drawing of what needs it and of what it needs; it leads where the lists lead."""
+    with Reader(browser, file) as reader:
+        page = reader.page
+        modules = page.locator("details.m:has(.near)").all()[:25]
+        assert modules, "no module needs another one"
+        for module in modules:
+            module.evaluate("(details) => { details.open = true; }")
+            drawing = module.locator("svg.around")
+            drawing.wait_for()
+            for side in ("from", "to"):
+                items = module.locator(f".{side} li")
+                for place in range(min(items.count(), 12)):
+                    name = items.nth(place).evaluate("(item) => (item.querySelector('a') || item).firstChild.textContent.trim()")
+                    assert name in drawing.locator("title").all_text_contents(), name
+            counts = [module.locator(f".{side} li").count() for side in ("from", "to")]
+            drawn = 1 + sum(min(count, 12) + (count > 12) for count in counts)
+            assert drawing.locator(".node").count() == drawn, (counts, drawing.inner_html())
+            assert drawing.locator(".line").count() == drawn - 1
+            module.evaluate("(details) => { details.open = false; }")
+            module.evaluate("(details) => { details.open = true; }")
+            assert drawing.count() == 1
+        link = page.locator("svg.around a.node").first
+        anchor = link.get_attribute("href")
+        link.click()
+        page.wait_for_function(f"() => document.querySelector('{anchor}').closest('details').open")
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.locator("svg.around:visible").count() == 0
+
+
 def links_lead_somewhere(browser, file):
     with Reader(browser, file) as reader:
         broken = reader.page.evaluate(
@@ -232,7 +262,7 @@ def main(oca, *others):
         print(f"Chromium {browser.version}")
         for file in files:
             opens(browser, file)
-            for look in (searches, walks, links_lead_somewhere, is_accessible, fits_a_phone, needs_no_script):
+            for look in (searches, walks, draws, links_lead_somewhere, is_accessible, fits_a_phone, needs_no_script):
                 look(browser, file)
             if os.environ.get("PICTURES"):
                 pictures(browser, file, Path(os.environ["PICTURES"]))

@@ -42,7 +42,7 @@ odoo = "18.0"
 [core]
 url = "https://github.com/Odoo/Odoo.git"
 [profiles.hostile]
-repos = ["web", "more", "path", "dotted"]
+repos = ["web", "more", "path", "dotted", "lan", "inner"]
 [repos.web]
 url = "https://me:{SECRET}@github.com/Acme/Web.git"
 merges = ["#1", "https://me:{SECRET}@git.example.com/fork.git 18.0-fix", {{ ref = "refs/pull/2/head", modules = ["good"] }}]
@@ -54,6 +54,10 @@ url = "../remotes/path"
 [repos.dotted]
 url = "https://bitbucket.org/Acme/Do.tted"
 addons = ["addons"]
+[repos.lan]
+url = "http://127.0.0.1:8080/a/lan.git"
+[repos.inner]
+url = "git@git.acme.internal:a/inner.git"
 [[local]]
 path = "own"
 """
@@ -141,12 +145,16 @@ def hostile(oca, directory):
     repository(project, remotes / "more", modules({"more": {"license": "agpl3"}}))
     repository(project, remotes / "path", modules({"in_path": {"license": "AGPL-3"}}))
     repository(project, remotes / "dotted", modules({"dotted": {"license": "MIT"}}, "addons/"))
+    repository(project, remotes / "lan", modules({"in_lan": {"license": "MIT"}}))
+    repository(project, remotes / "inner", modules({"inner": {"license": "MIT"}}))
     repository(project, remotes / "odoo", ODOO)
     rewritten = {
         f"https://me:{SECRET}@github.com/Acme/Web.git": web,
         f"https://me:{SECRET}@git.example.com/fork.git": web,
         f"ssh://git:{SECRET}@git.example.com:2222/a~b/more.git": remotes / "more",
         "https://bitbucket.org/Acme/Do.tted": remotes / "dotted",
+        "http://127.0.0.1:8080/a/lan.git": remotes / "lan",
+        "git@git.acme.internal:a/inner.git": remotes / "inner",
         "https://github.com/Odoo/Odoo.git": remotes / "odoo",
     }
     for url, place in rewritten.items():

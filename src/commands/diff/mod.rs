@@ -9,13 +9,15 @@ mod update;
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueHint;
+
 use side::{Sides, read, read_new};
 
 use crate::config;
 use crate::diff::deep::Deep;
 use crate::diff::{Changelogs, LockDiff, Step, diffs};
 use crate::error::{DiffError, Error};
-use crate::flags::Global;
+use crate::flags::{Destination, Global};
 use crate::fs::write_out;
 use crate::json::{DiffReport, Versioned};
 use crate::lock;
@@ -48,8 +50,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: DiffFormat,
     /// Write the whole report to this file, or to stdout if it is `-`
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<Destination>,
     /// Ask the servers for the merged requests and for the news of the modules, as far as they are not in the cache
     #[arg(long)]
     log: bool,
@@ -80,7 +82,7 @@ enum DiffFormat {
 impl Args {
     /// The file to write. `None` is stdout.
     fn file(&self) -> Option<&Path> {
-        self.output.as_deref().filter(|file| *file != Path::new("-"))
+        self.output.as_ref().and_then(Destination::path)
     }
 }
 
@@ -187,7 +189,6 @@ fn report(args: &Args, report: &Report<'_, '_>, printer: &Printer) -> Result<(),
     Ok(())
 }
 
-/// Prints a text, or writes it to the file.
 /// Fails if the report would overwrite a file that is read.
 fn refuse_own_file(args: &Args) -> Result<(), Error> {
     const READ: [&str; 3] = [lock::FILE_NAME, config::FILE_NAME, "repos.local.toml"];
@@ -200,6 +201,7 @@ fn refuse_own_file(args: &Args) -> Result<(), Error> {
     Ok(())
 }
 
+/// Prints a text, or writes it to the file.
 fn deliver(args: &Args, text: &str, printer: &Printer) -> Result<(), Error> {
     match args.file() {
         Some(file) => write_out(file, text.as_bytes())?,

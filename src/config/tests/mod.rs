@@ -4,6 +4,8 @@ mod files;
 mod fresh;
 mod refusals;
 mod schema;
+mod schema_texts;
+mod schema_values;
 mod shape;
 mod words;
 

@@ -35,7 +35,7 @@ fn without_null(value: &mut Value) {
     }
 }
 
-fn schema_of<T: schemars::JsonSchema>() -> Value {
+pub(super) fn schema_of<T: schemars::JsonSchema>() -> Value {
     let mut value = of_input::<T>().to_value();
     without_null(&mut value);
     value
@@ -120,7 +120,7 @@ fn places<'s>(root: &'s Value, node: &'s Value, way: &[Part], found: &mut Vec<Pl
 }
 
 /// What the reader says about the text of one of the two files.
-fn faults(file: &str, text: &str) -> Vec<Fault> {
+pub(super) fn faults(file: &str, text: &str) -> Vec<Fault> {
     let parsed = match file {
         "repos" if text.starts_with("odoo =") => parse(text),
         "repos" => parse(&format!("odoo = \"18.0\"\n{text}")),
@@ -267,64 +267,4 @@ fn the_schema_and_the_reader_have_the_same_words() {
         }
     });
     assert!(found.get() > 6, "only {} keys with words", found.get());
-}
-
-/// Whether the schema of `repos.toml` accepts a text.
-fn schema_accepts(text: &str) -> Result<(), String> {
-    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
-    compiler.add_resource("repos.json", schema_of::<shape::Repos>()).expect("a schema");
-    let index = compiler.compile("repos.json", &mut schemas).expect("a valid schema");
-    let value: Value = toml::from_str(text).expect("TOML");
-    schemas.validate(&value, index).map_err(|error| error.to_string())
-}
-
-#[test]
-fn odd_values_are_accepted_by_both() {
-    let text = include_str!("design.toml");
-    accepted(text);
-    schema_accepts(text).expect("the file of the design");
-    let odd = r##"
-odoo = "0.10"
-requires-oca = ">=0.0.1"
-base-url = "${MIRROR:-https://mirror.example.com/OCA}"
-push-url = "git@git.example.com:acme/{name}.git"
-path = "${DIRECTORY:-oca}"
-image = { root = "${ROOT}/addons", core = "/opt/odoo" }
-export = { languages = ["sr@latin", "es_419"], drop = ["readme"] }
-requirements = { python = "3.12.4", platform = "linux/arm64" }
-core = { enterprise = "../enterprise", themes = { branch = "18.0-é" } }
-profiles."0.a_-" = { repos = ["0", "a.b"], modules = ["0_x-y", "web >=1.0, <3"] }
-repos."a.b" = { rev = "0123456789ABCDEF0123456789abcdef01234567", addons = [".", "a b/é"], depth = 0 }
-repos.0 = { merges = ["#1", { pr = 2, modules = ["web"] }, { ref = "refs/pull/1/head", url = "../x y" }] }
-"##;
-    accepted(odd);
-    schema_accepts(odd).unwrap_or_else(|error| panic!("{error:#}"));
-}
-
-#[test]
-fn wrong_values_are_refused_by_both() {
-    for wrong in [
-        "odoo = \"18\"",
-        "odoo = \"18.0\"\nprofiles.web = { repos = [\"a/b\"] }",
-        "odoo = \"18.0\"\nprofiles.web = { repos = [\"a\", \"a\"] }",
-        "odoo = \"18.0\"\nprofiles.\"a b\" = {}",
-        "odoo = \"18.0\"\nprofiles.web = { modules = [\"-x\"] }",
-        "odoo = \"18.0\"\nrepos.\"a b\" = {}",
-        "odoo = \"18.0\"\nrepos.web = { branch = \"18.0\", tag = \"v1\" }",
-        "odoo = \"18.0\"\nrepos.web = { rev = \"18.0\" }",
-        "odoo = \"18.0\"\nrepos.web = { addons = [] }",
-        "odoo = \"18.0\"\nrepos.web = { depth = -1 }",
-        "odoo = \"18.0\"\nrepos.web = { merges = [{ pr = 1, mr = 1 }] }",
-        "odoo = \"18.0\"\nrepos.web = { merges = [{ pr = 1, url = \"../web\" }] }",
-        "odoo = \"18.0\"\nrepos.web = { merges = [{ pr = 0 }] }",
-        "odoo = \"18.0\"\nrepos.web = { merges = [{}] }",
-        "odoo = \"18.0\"\ncore = { branch = \"18.0\", rev = \"0123456789abcdef0123456789abcdef01234567\" }",
-        "odoo = \"18.0\"\nimage = { root = \"mnt\" }",
-        "odoo = \"18.0\"\npath = \"\"",
-        "odoo = \"18.0\"\nexport = { languages = [\"FR\"] }",
-        "odoo = \"18.0\"\nrequirements = { python = \"3\" }",
-    ] {
-        assert!(!faults("repos", wrong).is_empty(), "the reader accepts\n{wrong}");
-        assert!(schema_accepts(wrong).is_err(), "the schema accepts\n{wrong}");
-    }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use sha1::{Digest, Sha1};
 
 use super::pattern::{Pattern, characters};
-use crate::repo::RepoPath;
+use crate::repo::{RepoPath, hexadecimal};
 
 /// What `click-odoo-update` leaves out if the database does not say what.
 const DEFAULT_PATTERNS: &str = "*.pyc,*.pyo,i18n/*.pot,i18n_extra/*.pot,static/*,tests/*";
@@ -39,7 +39,7 @@ impl Checksum {
 
 impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hexadecimal(&self.0))
     }
 }
 

@@ -54,6 +54,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
         CacheGone {},
         DamagedCheckout { path: "oca/web".into(), why: text("object not found") },
         DamagedRemote { path: "/srv/web.git".into(), why: text("object not found") },
+        PartialRemote { path: "/srv/web.git".into(), from: text("origin"), is_bare: true },
         Extension { extension: text("sparse index"), convert: "git sparse-checkout reapply --no-sparse-index" },
         IndexLocked { lock: ".git/index.lock".into() },
         ModulesLink { file: ".gitmodules".into() },
@@ -156,6 +157,8 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
       hint: check it with `git -C oca/web fsck`, or move it away and run `oca sync`
     3 the repository at `/srv/web.git` is damaged: object not found
       hint: check it with `git -C /srv/web.git fsck`
+    3 the repository at `/srv/web.git` is a partial clone, and git objects are missing in it
+      hint: fetch them with `git -C /srv/web.git fetch --refetch --no-filter origin '+refs/heads/*:refs/heads/*'`
     3 this repository uses git's `sparse index`, which libgit2 cannot read
       hint: convert it with `git sparse-checkout reapply --no-sparse-index`
     3 `.git/index.lock` exists: git is running in this repository, or was killed

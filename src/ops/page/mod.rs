@@ -13,9 +13,9 @@ use super::checked::checked;
 use crate::config::Profile;
 use crate::error::Error;
 use crate::lock::Lock;
-use crate::page::{Finding, Page, Severity};
+use crate::page::{Finding, Page};
 use crate::plan::Inventory;
-use crate::repo::{Layout, Packaging};
+use crate::repo::{Layout, Packaging, hexadecimal};
 use crate::report;
 use crate::session::Session;
 
@@ -39,14 +39,14 @@ pub(crate) fn gather(session: &Session<'_>, lock: &Lock, wanted: Wanted<'_>) -> 
         project: title,
         profile: profile.name.clone(),
         odoo: profile.odoo.to_string(),
-        digest: Sha256::digest(lock.render().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
+        digest: hexadecimal(&Sha256::digest(lock.render().as_bytes())),
         rules: rules(&profile.packaging()),
         modules: modules::modules(&inventory, &homes, &measured),
         homes,
         requirements: requirements.python,
         conflicts: requirements.conflicts,
         system: requirements.system,
-        findings: findings(session, profile, lock)?,
+        findings: findings(session, &inventory, lock)?,
         outdated: if outdated { Some(news::ask(session, lock)?) } else { None },
     })
 }
@@ -67,20 +67,16 @@ fn rules(packaging: &Packaging) -> Vec<String> {
     words
 }
 
-fn findings(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Finding>, Error> {
+fn findings(session: &Session<'_>, inventory: &Inventory<'_>, lock: &Lock) -> Result<Vec<Finding>, Error> {
     let default = session.config.default_profile.as_deref();
     let finding = |finding: report::Finding| Finding {
-        severity: match finding.severity() {
-            report::Severity::Error => Severity::Error,
-            report::Severity::Warning => Severity::Warning,
-            report::Severity::Note => Severity::Note,
-        },
+        severity: finding.severity(),
         code: finding.problem.rule().code,
         text: finding.to_string(),
         hint: finding.hint(default),
         modules: finding.modules().into_iter().map(str::to_owned).collect(),
     };
-    let found = checked(session, profile, lock, false)?.findings;
+    let found = checked(session, inventory, lock, false)?.findings;
     // As in the report of the command, with its profile.
     Ok(crate::check::folded(vec![found]).into_iter().map(finding).collect())
 }

@@ -24,12 +24,9 @@ impl Page<'_> {
     }
 
     pub(super) fn render(&self) -> String {
-        let man = Man::new(self.own_arguments())
-            .date(self.date)
-            .source(format!("oca {}", env!("CARGO_PKG_VERSION")))
-            .manual("OCA Manual");
+        let man = Man::new(self.own_arguments());
         let mut sections = vec![
-            written(|bytes| man.render_title(bytes)),
+            self.title(),
             written(|bytes| man.render_name_section(bytes)),
             written(|bytes| man.render_synopsis_section(bytes)),
             written(|bytes| man.render_description_section(bytes)),
@@ -44,10 +41,18 @@ impl Page<'_> {
         PREAMBLE.to_owned() + &literals_in_bold(&text)
     }
 
-    /// The command. Its page does not repeat the global options of the page of the program.
+    /// The line `.TH`. In place of a date that is missing, it needs an empty word: the words behind it count.
+    fn title(&self) -> String {
+        let date = if self.date.is_empty() { "\"\"" } else { self.date };
+        format!(".TH {} 1 {date} \"oca {}\" \"OCA Manual\"\n", self.name(), env!("CARGO_PKG_VERSION"))
+    }
+
+    /// The command, with the usage of its help. Its page does not repeat the global options of the page of the program.
     fn own_arguments(&self) -> clap::Command {
         let is_below = self.parent.is_some();
-        self.command.clone().mut_args(|arg| {
+        let usage = self.command.clone().render_usage().to_string();
+        let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage).to_owned();
+        self.command.clone().override_usage(usage).mut_args(|arg| {
             let is_hidden = arg.is_hide_set() || (is_below && arg.is_global_set());
             with_values_in_words(arg).hide(is_hidden)
         })

@@ -1,16 +1,24 @@
 //! The keys of `repos.toml` and `repos.local.toml` as types, for their JSON Schemas. `schema.rs` beside this file holds
 //! them to what oca reads.
 //!
-//! `Option` means that a key can be missing. What only code can refuse, such as a path that leaves the project, is not
-//! here. The comments are what an editor shows.
+//! `Option` means that a key can be missing. What only code can refuse is not here. The comments are what an editor shows.
 
 #![expect(dead_code, reason = "only the shape counts")]
+
+mod repository;
+mod values;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 
-use crate::repo::{AddonsDirectory, CommitId, RemoteUrl, RepoName, Series};
+use repository::{Core, Repo};
+use values::{
+    Age, Checkouts, Entry, ImageCore, ImagePath, Language, ModuleRequest, NamedUrl, Override, ProfileName,
+    Python, Template, Url, VersionsOfOca, Word, names_of_repositories,
+};
+
+use crate::repo::{RepoName, Series};
 
 /// The repositories of an Odoo project, by profile. See
 /// <https://github.com/oca-lock/oca/blob/main/docs/configuration.md>.
@@ -20,15 +28,15 @@ pub(super) struct Repos {
     /// The series, such as `18.0`. It is also the branch of every repository that names no branch, tag or commit.
     odoo: Series,
     /// The versions of `oca` that may read this file, such as `>=0.1, <1`.
-    requires_oca: Option<String>,
+    requires_oca: Option<VersionsOfOca>,
     /// A repository without a `url` is at `{base-url}/{name}.git`.
     #[schemars(extend("default" = "https://github.com/OCA"))]
-    base_url: Option<RemoteUrl>,
+    base_url: Option<Url>,
     /// With `mode = "submodule"`: where `oca sync --push` puts the commits of merges. `{name}` stands for the name of the
     /// repository.
-    push_url: Option<RemoteUrl>,
+    push_url: Option<NamedUrl>,
     /// The same repository for everybody who fetches. Default: the https form of `push-url`.
-    fetch_url: Option<RemoteUrl>,
+    fetch_url: Option<NamedUrl>,
     /// How checkouts are kept.
     #[schemars(extend("default" = "clone"))]
     mode: Option<Mode>,
@@ -41,6 +49,7 @@ pub(super) struct Repos {
     /// Lists of repositories, and what is made of them, by name.
     profiles: Option<BTreeMap<ProfileName, Profile>>,
     /// Settings of repositories, by name. Only a repository that differs from the default needs its table.
+    #[schemars(extend("propertyNames" = names_of_repositories()))]
     repos: Option<BTreeMap<RepoName, Repo>>,
     #[serde(flatten)]
     settings: Settings,
@@ -59,6 +68,7 @@ struct Profile {
     /// Select only these modules, and all that they need.
     modules: Option<Set<ModuleRequest>>,
     /// Settings of repositories in this profile only, by name.
+    #[schemars(extend("propertyNames" = names_of_repositories()))]
     #[serde(rename = "override")]
     overrides: Option<BTreeMap<RepoName, Repo>>,
     #[serde(flatten)]
@@ -73,7 +83,7 @@ struct Settings {
     /// declares Enterprise, or else `community`.
     edition: Option<Edition>,
     /// The directory of the checkouts, below the project. Default: `oca`.
-    path: Option<Text>,
+    path: Option<Checkouts>,
     /// Odoo itself as repositories of the project.
     core: Option<Core>,
     /// What stands around the checkouts in the addons path on this machine.
@@ -114,7 +124,7 @@ struct Lock {
     #[schemars(extend("default" = "move"))]
     merges: Option<Merges>,
     /// A pin only moves to a commit that is at least this old, such as `7 days`.
-    cooldown: Option<Text>,
+    cooldown: Option<Age>,
 }
 
 #[derive(JsonSchema)]
@@ -132,139 +142,14 @@ struct Find {
     repos: Option<Set<RepoName>>,
 }
 
-/// Odoo itself as repositories of the project.
-#[derive(JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(extend("not" = { "anyOf": [
-    { "required": ["branch", "tag"] }, { "required": ["branch", "rev"] }, { "required": ["tag", "rev"] }
-] }))]
-struct Core {
-    /// The checkout of Odoo, below the project. Default: `odoo`.
-    path: Option<Text>,
-    /// The url of Enterprise, or its settings.
-    enterprise: Option<Part>,
-    /// The checkout of Enterprise, below the project. Default: `enterprise`.
-    path_enterprise: Option<Text>,
-    /// The url of the themes, or their settings.
-    themes: Option<Part>,
-    /// The checkout of the themes, below the project. Default: `design-themes`.
-    path_themes: Option<Text>,
-    /// Whether the requirements of the modules must agree with those of Odoo. Default: `true`.
-    requirements: Option<bool>,
-    #[serde(flatten)]
-    settings: RepoSettings,
-}
-
-/// A url, or the settings of a repository.
-#[derive(JsonSchema)]
-#[serde(untagged)]
-#[expect(clippy::large_enum_variant, reason = "it only describes the file")]
-enum Part {
-    Url(RemoteUrl),
-    Settings(PartSettings),
-}
-
-/// The settings of a repository of Odoo itself.
-#[derive(JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(extend("not" = { "anyOf": [
-    { "required": ["branch", "tag"] }, { "required": ["branch", "rev"] }, { "required": ["tag", "rev"] }
-] }))]
-struct PartSettings {
-    #[serde(flatten)]
-    settings: RepoSettings,
-}
-
-/// The settings of a repository. It can have one of `branch`, `tag` and `rev`.
-#[derive(JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(extend("not" = { "anyOf": [
-    { "required": ["branch", "tag"] }, { "required": ["branch", "rev"] }, { "required": ["tag", "rev"] }
-] }))]
-struct Repo {
-    /// In profiles without `modules`: take only these modules, and what is needed.
-    modules: Option<Set<ModuleRequest>>,
-    #[serde(flatten)]
-    settings: RepoSettings,
-}
-
-#[derive(JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-struct RepoSettings {
-    /// Where the repository is.
-    url: Option<RemoteUrl>,
-    /// The branch that `oca lock --upgrade` follows. Default: the series.
-    branch: Option<Text>,
-    /// A tag in place of a branch.
-    tag: Option<Text>,
-    /// A commit in place of a branch.
-    rev: Option<CommitId>,
-    /// The directories of the repository that hold modules, in the order of the path.
-    #[schemars(length(min = 1))]
-    addons: Option<Set<AddonsDirectory>>,
-    /// If true, `oca lock --upgrade` does not move the pin, unless you name the repository.
-    hold: Option<bool>,
-    /// The pin only moves to a commit that is at least this old, such as `7 days`.
-    cooldown: Option<Text>,
-    /// What is merged into the repository.
-    merges: Option<Vec<Merge>>,
-    /// Patch files below the project, which are applied after the merges.
-    patches: Option<Set<Text>>,
-    /// With `mode = "submodule"`: where `oca sync --push` puts the commits of merges.
-    push_url: Option<RemoteUrl>,
-    /// The same repository for everybody who fetches.
-    fetch_url: Option<RemoteUrl>,
-    /// How many commits of history a checkout has; `0` is the whole history. Default: `1`.
-    depth: Option<u32>,
-}
-
-/// A pull or merge request such as `#2950`, a ref, a url and a ref, or a table.
-#[derive(JsonSchema)]
-#[serde(untagged)]
-enum Merge {
-    Short(Text),
-    Table(MergeTable),
-}
-
-/// What is merged: it has one of `pr`, `mr` and `ref`.
-#[derive(JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(extend("oneOf" = [
-    { "required": ["pr"], "properties": { "url": false } },
-    { "required": ["mr"], "properties": { "url": false } },
-    { "required": ["ref"] }
-]))]
-struct MergeTable {
-    /// The number of a pull request of the repository itself.
-    #[schemars(range(min = 1))]
-    pr: Option<u32>,
-    /// The number of a merge request of the repository itself.
-    #[schemars(range(min = 1))]
-    mr: Option<u32>,
-    /// A branch, a tag, a full ref or a commit.
-    #[serde(rename = "ref")]
-    reference: Option<Text>,
-    /// Where the ref is, if it is in another repository.
-    url: Option<RemoteUrl>,
-    /// Take only what the change does to these modules.
-    #[schemars(length(min = 1))]
-    modules: Option<Set<Text>>,
-    /// Why you need it.
-    why: Option<String>,
-    /// Take only its own difference, without the commits of the branch on which it is based.
-    pick: Option<bool>,
-    /// If true, `oca lock --upgrade` does not move it, unless you name it.
-    hold: Option<bool>,
-}
-
 /// What stands around the checkouts in the addons path on this machine.
 #[derive(JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct AddonsPath {
     /// Directories before all others.
-    before: Option<Set<Text>>,
+    before: Option<Set<Entry>>,
     /// Directories after all others.
-    after: Option<Set<Text>>,
+    after: Option<Set<Entry>>,
 }
 
 /// The addons path in the container. Every path is absolute.
@@ -274,7 +159,7 @@ struct Image {
     /// Where the export is in the container. Default: `/mnt/oca-addons`.
     root: Option<ImagePath>,
     /// The directory that contains Odoo itself, as `oca export --core` writes it.
-    core: Option<ImagePath>,
+    core: Option<ImageCore>,
     /// Directories before all others.
     before: Option<Set<ImagePath>>,
     /// Directories after all others.
@@ -298,7 +183,7 @@ enum Layout {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Local {
     /// The directory on this machine.
-    path: Text,
+    path: Entry,
     /// The directory in the container. If it is missing, the directory is not on the path of the image.
     image: Option<ImagePath>,
     /// Before or after the repositories.
@@ -318,17 +203,16 @@ enum Position {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Requirements {
     /// The Python of the image, such as `3.12`.
-    #[schemars(regex(pattern = r"^[0-9]{1,5}(\.[0-9]{1,5}){1,2}$"))]
-    python: Option<String>,
+    python: Option<Python>,
     /// The machine of the image. It is used with `python`.
     platform: Option<Platform>,
     /// Requirements files with what the image pins already.
-    constraints: Option<Set<Text>>,
+    constraints: Option<Set<Template>>,
     /// What to leave out: a Python distribution, `deb:PACKAGE`, `bin:PROGRAM`, or the word that a hint names.
-    ignore: Option<Set<Text>>,
+    ignore: Option<Set<Word>>,
     /// Requirements in place of all other lines of their distributions.
     #[serde(rename = "override")]
-    overrides: Option<Set<Text>>,
+    overrides: Option<Set<Override>>,
 }
 
 #[derive(JsonSchema)]
@@ -348,7 +232,7 @@ enum Platform {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Check {
     /// Codes of findings, such as `OCA011`, and names of modules.
-    ignore: Option<Set<Text>>,
+    ignore: Option<Set<Word>>,
 }
 
 /// What `oca export` leaves out of each module.
@@ -383,31 +267,6 @@ pub(super) struct Machine {
     /// The repositories that this machine does not check out.
     skip: Option<Set<RepoName>>,
 }
-
-/// A text that is not empty.
-#[derive(JsonSchema)]
-#[schemars(inline)]
-struct Text(#[schemars(length(min = 1))] String);
-
-/// A module, such as `web_responsive` or `web_responsive >=1.0.3`.
-#[derive(JsonSchema)]
-#[schemars(inline)]
-struct ModuleRequest(#[schemars(regex(pattern = "^[A-Za-z0-9_][A-Za-z0-9_-]*"))] String);
-
-/// An absolute path in the container.
-#[derive(JsonSchema)]
-#[schemars(inline)]
-struct ImagePath(#[schemars(regex(pattern = r"^(/|\$\{)"))] String);
-
-/// A language, such as `fr` or `fr_CA`.
-#[derive(JsonSchema)]
-#[schemars(inline)]
-struct Language(#[schemars(regex(pattern = "^[a-z][A-Za-z0-9_@]*$"))] String);
-
-/// The name of a profile.
-#[derive(JsonSchema, Eq, Ord, PartialEq, PartialOrd)]
-#[schemars(inline)]
-struct ProfileName(#[schemars(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$"))] String);
 
 /// A list without duplicates.
 #[derive(JsonSchema)]
