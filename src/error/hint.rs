@@ -98,14 +98,7 @@ impl Error {
                 Some("run `oca lock` and commit the result".to_owned())
             }
             Self::Submodules { differences } => Some(after_submodules(differences)),
-            Self::Unreachable { names } => {
-                let names: Vec<&str> = names.iter().map(RepoName::as_str).collect();
-                Some(format!("run `oca lock --upgrade {}`, or declare the commit as `rev`", names.join(" ")))
-            }
-            Self::Untrue { pins } => {
-                let pins = pins.iter().map(|(name, commit)| format!(" {name}@{commit}"));
-                Some(format!("run `oca lock{}`; it reads these entries again", pins.collect::<String>()))
-            }
+            Self::Unreachable { .. } | Self::Untrue { .. } => self.after_upstream(),
             Self::Threads { .. } => Some("raise the limits `ulimit -u` and `ulimit -v`".to_owned()),
             Self::UnknownModule { .. } | Self::UnknownRepo { .. } | Self::RepoElsewhere { .. } => {
                 self.after_unknown()
@@ -178,6 +171,21 @@ impl Error {
             Self::NamedForBoth { .. } => Some("name it for one of the two".to_owned()),
             Self::BothSides => {
                 Some("name the repositories of one: `oca lock --ours web --theirs`".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// The hint after a lock that the servers contradict.
+    fn after_upstream(&self) -> Option<String> {
+        match self {
+            Self::Unreachable { names } => {
+                let names: Vec<&str> = names.iter().map(RepoName::as_str).collect();
+                Some(format!("run `oca lock --upgrade {}`, or declare the commit as `rev`", names.join(" ")))
+            }
+            Self::Untrue { pins } => {
+                let pins = pins.iter().map(|(name, commit)| format!(" {name}@{commit}"));
+                Some(format!("run `oca lock{}`; it reads these entries again", pins.collect::<String>()))
             }
             _ => None,
         }

@@ -1,5 +1,7 @@
 //! What two sides of a merge moved to different commits.
 
+use std::fmt;
+
 use super::schema::{LockedRepo, Pin};
 use crate::repo::{CommitId, MergeSource};
 
@@ -33,6 +35,26 @@ impl Dispute {
     /// What is typed for it: the name of the repository, or the merge.
     pub(crate) fn what(&self) -> String {
         self.merge.as_ref().map_or_else(|| self.pin.name.to_string(), |merge| merge.of(&self.pin.name))
+    }
+}
+
+/// A pin or a merge with two commits in one lock without conflict markers.
+#[derive(Clone, Debug)]
+pub(crate) struct Twice {
+    pub(crate) dispute: Dispute,
+    /// The field that is repeated in one entry. `None` if there are two entries.
+    pub(crate) why: Option<String>,
+}
+
+/// To follow "was edited".
+impl fmt::Display for Twice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Dispute { ours, theirs, .. } = &self.dispute;
+        let what = self.dispute.what();
+        match &self.why {
+            None => write!(f, "it has two entries for `{what}`, at `{ours}` and at `{theirs}`"),
+            Some(why) => write!(f, "it has two commits for `{what}`, `{ours}` and `{theirs}`: {why}"),
+        }
     }
 }
 

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(crate) use diff::{Change, Untrue, changes, merge_changes, untrue};
-pub(crate) use dispute::{Dispute, Settled, Side};
+pub(crate) use dispute::{Dispute, Settled, Side, Twice};
 pub(crate) use merge::{Merged, Sides, has_both_sides, merge};
 pub(crate) use read::conflict_marker;
 pub(crate) use schema::{
@@ -33,7 +33,7 @@ pub(crate) use schema::{
 pub(crate) use steps::{DIRECTORY as STEPS, StepFault, StepTexts, digest_of_patch};
 
 use crate::fs::{self, Written};
-use crate::repo::{CommitId, Layout, Packaging, RepoName, is_text_of, one_line};
+use crate::repo::{Layout, Packaging, RepoName, is_text_of, one_line};
 use read::Dangling;
 
 /// The name of the lock, beside `repos.toml`.
@@ -59,16 +59,8 @@ pub(crate) enum Error {
     #[error("`{}` {}", file.display(), unsealed(entries, profiles))]
     Edited { file: PathBuf, entries: Vec<(RepoName, Seal)>, profiles: Vec<(String, Seal)> },
     /// It has what both sides of a merge wrote, without markers.
-    #[error("`{}` was edited: {}", file.display(), two_commits(what, commits, why.as_deref()))]
-    Twice {
-        file: PathBuf,
-        name: RepoName,
-        /// The repository or one of its merges, as it is typed.
-        what: String,
-        commits: [CommitId; 2],
-        /// The field that is repeated. `None` if there are two entries.
-        why: Option<String>,
-    },
+    #[error("`{}` was edited: {twice}", file.display())]
+    Twice { file: PathBuf, twice: Box<Twice> },
     #[error("`{}` was edited: profile `{profile}` names `{key}`, but there is no such entry", file.display())]
     Dangling { file: PathBuf, profile: String, key: String },
     #[error("`{}` has format version {found}; this oca reads version {VERSION}", file.display())]
@@ -94,7 +86,8 @@ pub(crate) enum Error {
 impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         let text = match self {
-            Self::Twice { name, .. } => {
+            Self::Twice { twice, .. } => {
+                let name = &twice.dispute.pin.name;
                 return Some(format!(
                     "run `oca lock`; it takes the newer commit if it contains the other one. To choose, run \
                      `oca lock --ours {name}` for the first of the two, or `oca lock --theirs {name}` for the last"
@@ -146,13 +139,6 @@ impl Error {
             Self::Unwritable { .. } | Self::Step { .. } | Self::File(_) => return self.hint(),
         };
         Some(text.to_owned())
-    }
-}
-
-fn two_commits(what: &str, [ours, theirs]: &[CommitId; 2], why: Option<&str>) -> String {
-    match why {
-        None => format!("it has two entries for `{what}`, at `{ours}` and at `{theirs}`"),
-        Some(why) => format!("it has two commits for `{what}`, `{ours}` and `{theirs}`: {why}"),
     }
 }
 

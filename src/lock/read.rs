@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::dispute::{Dispute, Side, differences};
+use super::dispute::{Side, Twice, differences};
 use super::repeated::of_side;
 use super::schema::{Digest, Lock, LockedProfile, LockedRepo, Pin};
 use super::wire::{WireExport, WireLock, WireProfile, WireRepo};
@@ -31,13 +31,6 @@ pub(super) struct Dangling {
     pub(super) key: String,
 }
 
-#[derive(Clone, Debug)]
-struct Twice {
-    dispute: Dispute,
-    /// The field that is repeated in one entry. `None` if there are two entries.
-    why: Option<String>,
-}
-
 pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Read, Error> {
     if let Some(line) = conflict_marker(bytes) {
         return Err(Error::Conflicted { file: file.to_owned(), line });
@@ -45,13 +38,7 @@ pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Read, Error> {
     let read = read(bytes, file, Side::Ours)?;
     match &read.twice {
         None => Ok(read),
-        Some(Twice { dispute, why }) => Err(Error::Twice {
-            file: file.to_owned(),
-            name: dispute.pin.name.clone(),
-            what: dispute.what(),
-            commits: [dispute.ours, dispute.theirs],
-            why: why.clone(),
-        }),
+        Some(twice) => Err(Error::Twice { file: file.to_owned(), twice: Box::new(twice.clone()) }),
     }
 }
 

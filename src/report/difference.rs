@@ -255,17 +255,8 @@ impl fmt::Display for Difference {
                     "`{name}` is locked at `{commit}`, but {reference} of its remote does not contain that commit"
                 )
             }
-            Self::Edited { name, reference, seal: Seal::Unreadable(why) } => {
-                write!(f, "`{name}` at {reference} was edited: its entry cannot be read: {why}")
-            }
-            Self::Edited { name, reference, seal: Seal::Missing } => {
-                write!(f, "`{name}` at {reference} has no digest in the lock")
-            }
-            Self::Edited { name, reference, seal: Seal::PinOnly } => {
-                write!(f, "`{name}` at {reference} has only a commit in the lock")
-            }
-            Self::Edited { name, reference, seal: Seal::Broken | Seal::Whole } => {
-                write!(f, "`{name}` at {reference} was edited: its entry does not match its digest")
+            Self::Edited { name, reference, seal } => {
+                write!(f, "`{name}` at {reference} {}", edited(seal))
             }
             Self::EditedProfile { profile, seal: Seal::Missing } => {
                 write!(f, "profile `{profile}` has no digest in the lock")
@@ -282,6 +273,16 @@ impl fmt::Display for Difference {
             Self::Layout => write!(f, "the file is not formatted as oca writes it"),
             Self::Submodule(difference) => write!(f, "{difference}"),
         }
+    }
+}
+
+/// What is wrong with an entry of the lock, to follow its name.
+fn edited(seal: &Seal) -> String {
+    match seal {
+        Seal::Unreadable(why) => format!("was edited: its entry cannot be read: {why}"),
+        Seal::Missing => "has no digest in the lock".to_owned(),
+        Seal::PinOnly => "has only a commit in the lock".to_owned(),
+        Seal::Broken | Seal::Whole => "was edited: its entry does not match its digest".to_owned(),
     }
 }
 

@@ -310,9 +310,9 @@ fn local_modules_are_roots_and_the_recorded_ones_count_if_they_are_missing() {
     let said = "the modules in `addons` of profile `lean` need `y2` and no longer need `c5`";
     env.oca(&["lock", "--check"])
         .stdout(&format!("{said}\n"))
-        .stderr(&format!(
-            "error: `oca.lock.json` is out of date: 1 difference\nhint: run `oca lock` and commit the result\n"
-        ))
+        .stderr(
+            "error: `oca.lock.json` is out of date: 1 difference\nhint: run `oca lock` and commit the result\n",
+        )
         .status(1);
     env.oca(&["list"]).stderr_contains(said).status(1);
     let told =

@@ -40,13 +40,11 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if let Some(lock) =
         lock.as_ref().filter(|_| differences.is_empty() && session.config.mode == Mode::Submodule)
     {
-        submodules = match Survey::take(session, lock)? {
-            Some(survey) => survey.differences().to_vec(),
-            None => {
-                session.printer.note("there is no git repository here, so no gitlinks are compared");
-                Vec::new()
-            }
-        };
+        if let Some(survey) = Survey::take(session, lock)? {
+            submodules = survey.differences().to_vec();
+        } else {
+            session.printer.note("there is no git repository here, so no gitlinks are compared");
+        }
         differences.extend(submodules.iter().cloned().map(Difference::Submodule));
     }
     let mut failures = Vec::new();

@@ -1,13 +1,13 @@
 //! The errors of the rooms, as a command shows them.
 
 use super::super::*;
-use super::{config_file, full_disk, lock_file, shown};
+use super::{config_file, full_disk, lock_file, pin, shown};
 use crate::config::{Config, ConfigProblem, Error as ConfigError};
 use crate::export::{Error as ExportError, Kind};
 use crate::lock::StepFault;
-use crate::lock::{Error as LockError, Seal};
+use crate::lock::{Error as LockError, Seal, Twice};
 use crate::patch;
-use crate::repo::CorePart;
+use crate::repo::{CorePart, MergeSource};
 use crate::repo::samples::{commit, every_variant, name};
 
 fn known() -> Vec<String> {
@@ -70,13 +70,18 @@ fn every_error_of_the_configuration_has_its_words() {
     "#);
 }
 
+fn twice(merge: Option<MergeSource>, why: Option<&str>) -> Box<Twice> {
+    let dispute = Dispute { pin: pin(), merge, ours: commit(0xaa), theirs: commit(0xbb) };
+    Box::new(Twice { dispute, why: why.map(str::to_owned) })
+}
+
 #[test]
 fn every_error_of_the_lock_has_its_words() {
     let errors = every_variant!(LockError:
         Conflicted { file: lock_file(), line: 12 },
         Unmerged { file: lock_file() },
         Edited { file: lock_file(), entries: vec![(name("web"), Seal::Broken)], profiles: Vec::new() },
-        Twice { file: lock_file(), name: name("web"), what: "web".to_owned(), commits: [commit(0xaa), commit(0xbb)], why: None },
+        Twice { file: lock_file(), twice: twice(None, None) },
         Dangling { file: lock_file(), profile: "standard".to_owned(), key: "web@18.0".to_owned() },
         TooNew { file: lock_file(), found: 9 },
         Foreign { file: lock_file(), found: "v2".to_owned() },
@@ -91,7 +96,7 @@ fn every_error_of_the_lock_has_its_words() {
         LockError::Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::Stray },
         LockError::Step { file: "oca.lock.d".into(), fault: StepFault::Link },
         LockError::Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::NoStep(patch::Error::TooLarge { limit: 256 }) },
-        LockError::Twice { file: lock_file(), name: name("web"), what: "web#2950".to_owned(), commits: [commit(0xaa), commit(0xbb)], why: Some("duplicate field `commit` at line 12".to_owned()) },
+        LockError::Twice { file: lock_file(), twice: twice(Some(MergeSource::request(2950)), Some("duplicate field `commit` at line 12")) },
         LockError::Edited { file: lock_file(), entries: vec![(name("web"), Seal::PinOnly)], profiles: Vec::new() },
         LockError::Edited { file: lock_file(), entries: Vec::new(), profiles: vec![("lean".to_owned(), Seal::Broken)] }
     );
