@@ -7,8 +7,8 @@ use crate::export::{Error as ExportError, Kind};
 use crate::lock::StepFault;
 use crate::lock::{Error as LockError, Seal, Twice};
 use crate::patch;
-use crate::repo::{CorePart, MergeSource};
 use crate::repo::samples::{commit, every_variant, name};
+use crate::repo::{CorePart, MergeSource};
 
 fn known() -> Vec<String> {
     vec!["standard".to_owned(), "lean".to_owned()]
