@@ -46,7 +46,7 @@ impl Cli {
         let parsed = command.try_get_matches_from(arguments);
         parsed.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|mut error| {
             hide_secrets(&mut error);
-            correct_json(&mut error, &arguments);
+            correct_json(&mut error, arguments);
             error
         })
     }

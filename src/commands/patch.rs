@@ -53,9 +53,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if is_locked(&rewrite.session, &checkout, locked)? {
         return place(&rewrite.session, &lock, &name, &checkout);
     }
-    let commits = match commits(&checkout, &name, locked.head())? {
-        Some(commits) => commits,
-        None => return Err(not_on_top(&rewrite.session, &lock, locked, &checkout)?),
+    let Some(commits) = commits(&checkout, &name, locked.head())? else {
+        return Err(not_on_top(&rewrite.session, &lock, locked, &checkout)?);
     };
     let (file, rewritten) = write(rewrite, &profile.name, &name, (&checkout, &commits, locked), args)?;
     let printer = session.printer;

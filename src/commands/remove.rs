@@ -80,7 +80,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         tell_of_checkouts(session, &rewritten.session, &names);
         tell_of_selection(&rewritten.session, &args.modules, &old, &new)?;
         warn_of_lacking(&rewritten.session, &new)?;
-        if !(merges.is_empty() && patches.is_empty()) && !rewritten.updated.changes.is_empty() {
+        let is_of_pins = !merges.is_empty() || !patches.is_empty();
+        if is_of_pins && !rewritten.updated.changes.is_empty() {
             session.printer.next("`oca sync` checks it out");
         }
     }

@@ -1,6 +1,6 @@
 //! Errors of commands that name a merge or a patch.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Error;
 use crate::repo::{CommitId, RepoName, counted, first_names, quoted_list, typed};
@@ -196,18 +196,10 @@ impl MergeError {
                 format!("commit them, or move them away, and run `oca patch {repo}` again")
             }
             Self::NotOnTop { repo, path, locked, since } => {
-                let git = format!("git -C {}", typed(&path.display().to_string()));
-                match since {
-                    Some(since) => format!(
-                        "run `{git} rebase --onto {} {}`, then `oca patch {repo}`; the checkout has the locked commit now",
-                        locked.short(),
-                        since.short()
-                    ),
-                    None => format!(
-                        "run `{git} checkout --detach {}`, `{git} cherry-pick` with your commits, then `oca patch {repo}`; the checkout has the locked commit now",
-                        locked.short()
-                    ),
-                }
+                format!(
+                    "{}, then `oca patch {repo}`; the checkout has the locked commit now",
+                    on_top(path, locked, since.as_ref())
+                )
             }
             Self::PatchOutside { .. } => "use a name such as `patches/web-title.patch`".to_owned(),
             Self::OtherResult { .. } => "write the patch with `git format-patch` instead".to_owned(),
@@ -240,25 +232,15 @@ impl MergeError {
                 "keep a copy of what you resolved, delete the file, then run `oca sync --force`".to_owned()
             }
             Self::NewerState { .. } => "update oca".to_owned(),
-            Self::Unmerged { repo, .. } => {
-                format!("resolve them, `git add` them, and run `oca resolve {repo} --continue`")
-            }
-            Self::Marked { repo, .. } => {
-                format!("remove the markers, `git add` the files, and run `oca resolve {repo} --continue`")
-            }
-            Self::NotStaged { repo, .. } => {
-                format!("`git add` them, or discard them, and run `oca resolve {repo} --continue`")
-            }
+            Self::Unmerged { repo, .. } => and_continue("resolve them, `git add` them", repo),
+            Self::Marked { repo, .. } => and_continue("remove the markers, `git add` the files", repo),
+            Self::NotStaged { repo, .. } => and_continue("`git add` them, or discard them", repo),
             Self::NeedlessPatch { repo, path } => format!(
                 "run `oca resolve {repo} --abort`, then `oca remove {}`",
                 typed(&format!("{repo}#{path}"))
             ),
-            Self::Strangers { repo, .. } => {
-                format!("move them away, and run `oca resolve {repo} --abort`")
-            }
-            Self::OwnCommits { repo, .. } => {
-                format!("push it, or delete it, and run `oca resolve {repo} --abort`")
-            }
+            Self::Strangers { repo, .. } => and_abort("move them away", repo),
+            Self::OwnCommits { repo, .. } => and_abort("push it, or delete it", repo),
             Self::Invalid { repo, .. } => {
                 format!("write it as `{repo}#2950`, `{repo}#BRANCH` or `'{repo}#URL BRANCH'`")
             }
@@ -279,5 +261,23 @@ impl MergeError {
                     .to_owned()
             }
         }
+    }
+}
+
+fn and_continue(first: &str, repo: &RepoName) -> String {
+    format!("{first}, and run `oca resolve {repo} --continue`")
+}
+
+fn and_abort(first: &str, repo: &RepoName) -> String {
+    format!("{first}, and run `oca resolve {repo} --abort`")
+}
+
+/// How to put commits on top of a locked commit. `since` is the commit under the first of them, if it is known.
+fn on_top(checkout: &Path, locked: &CommitId, since: Option<&CommitId>) -> String {
+    let git = format!("git -C {}", typed(&checkout.display().to_string()));
+    let locked = locked.short();
+    match since {
+        Some(since) => format!("run `{git} rebase --onto {locked} {}`", since.short()),
+        None => format!("run `{git} checkout --detach {locked}`, `{git} cherry-pick` with your commits"),
     }
 }

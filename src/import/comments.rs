@@ -134,7 +134,7 @@ impl Values {
                 // The next character is escaped.
                 Some('"') if c == '\\' => _ = chars.next(),
                 Some('\'') if c == '\'' && chars.peek().is_some_and(|(_, next)| *next == c) => {
-                    _ = chars.next()
+                    _ = chars.next();
                 }
                 Some(open) if *open == c => {
                     *quote = None;

@@ -1,5 +1,5 @@
 //! JSON with repeated fields. If somebody deletes the markers of a conflict and keeps the lines of both sides, the first
-//! value of a field is ours and the last one is theirs. serde_json alone would take the last without a word.
+//! value of a field is ours and the last one is theirs. `serde_json` alone would take the last without a word.
 
 use std::fmt;
 

@@ -114,7 +114,7 @@ fn in_an_export_a_command_for_a_project_says_where_it_is() {
     let env = Env::new();
     container(&env, "");
     env.oca(&["list", "a"])
-        .current_dir(&env.root().join("inside/oca-addons/web"))
+        .current_dir(env.root().join("inside/oca-addons/web"))
         .stderr(
             "error: there is no `repos.toml` here or in a parent directory\n\
              hint: `..` is an export: to compare it, run `oca verify ..`; for other commands, name the project with `-C`\n",

@@ -111,7 +111,7 @@ fn a_partial_clone_is_named_with_the_command_that_completes_it() {
         let path = path.display();
         env.oca(&["lock"])
             .stderr(&format!(
-                "error: cannot fetch `{name}` from `../remotes/{name}`\n\
+                "error: cannot fetch `{name}` from `../remotes/{name}.git`\n\
                  caused by: the repository at `{path}` is a partial clone, and git objects are missing in it\n\
                  hint: fetch them with `git -C {path} fetch --refetch --no-filter origin{refs}`\n"
             ))

@@ -173,7 +173,7 @@ fn commits_on_an_older_lock_are_put_on_top_of_the_new_one() {
             short(&old)
         ))
         .status(1);
-    env.git(".", &["-C", &path, "rebase", "-q", "--onto", &short(&new), &short(&old)]);
+    env.git(".", &["-C", &path, "rebase", "-q", "--onto", short(&new), short(&old)]);
     env.oca(&["patch", "web"]).stderr_contains("1 commit written to `patches/web-ten.patch`").success();
     env.assert_sound_checkout("oca/web");
     env.assert_file(

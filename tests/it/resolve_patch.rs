@@ -105,10 +105,7 @@ fn several_patches_are_resolved_one_after_the_other() {
     let env = Env::new();
     let remote = requested(&env);
     env.write("patches/ten.patch", diff("ten"));
-    env.write(
-        "patches/eleven.patch",
-        diff("ten").replace("-10", "-ten").replace("+ten", "+eleven").replace("-ten", "-ten"),
-    );
+    env.write("patches/eleven.patch", diff("ten").replace("-10", "-ten").replace("+ten", "+eleven"));
     declare(&env, "patches = [\"patches/ten.patch\", \"patches/eleven.patch\"]");
     env.oca(&["sync", "-q"]).success();
     remote.branch("18.0").file("web_x/x.txt", lines(&[(10, "zehn"), (28, "28!")])).commit();

@@ -144,7 +144,7 @@ fn urls_relative_to_the_remote_stay_relative() {
             "`oca/web` has url `[TEMP]/remotes/web.git`, but `.gitmodules` has `../fork.git`\n\
              `.gitmodules` in the index differs from the one in the work tree\n",
         )
-        .stderr_contains("and 1 more difference\n")
+        .stderr_contains("do not match the lock: 2 differences\n")
         .status(1);
     env.oca(&["submodules", "-q"]).success();
     env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);

@@ -240,5 +240,5 @@ impl<'e> Runner<'e> {
 fn yaml_is_read_as_text() {
     let hooks = yaml(".pre-commit-hooks.yaml");
     assert_eq!(hooks[0]["pass_filenames"], json!("false"));
-    assert_eq!(all_with("entry", &hooks).len(), 2);
+    assert_eq!(all_with("entry", &hooks).len(), 3);
 }
