@@ -8,7 +8,7 @@ use crate::catalogue;
 use crate::repo::{CorePart, RemoteUrl, RepoName, last_part};
 
 /// The name of each repository, taken from its directory or else from its url. A checkout that does not stay where it is
-/// gets the name of its repository if that is one of OCA. All names differ, even if case is ignored. With `[core]`, none
+/// gets the name of its repository of OCA if its directory has only the end of that name. All names differ, even if case is ignored. With `[core]`, none
 /// has a name of Odoo itself.
 pub(super) fn names(
     repos: &[Repo],
@@ -26,7 +26,8 @@ pub(super) fn names(
         let directory = repo.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let above = repo.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
         let in_url = last_part(repo.url.as_str());
-        let own = if !stays(repo) && of_oca.contains(in_url) { in_url } else { directory };
+        let is_end = in_url.strip_suffix(directory).is_some_and(|begin| begin.ends_with('-'));
+        let own = if is_end && !stays(repo) && of_oca.contains(in_url) { in_url } else { directory };
         let candidates = [
             own.to_owned(),
             directory.to_owned(),
