@@ -8,8 +8,8 @@ use crate::catalogue;
 use crate::repo::{CorePart, RemoteUrl, RepoName, last_part};
 
 /// The name of each repository, taken from its directory or else from its url. A checkout that does not stay where it is
-/// gets the name of its repository of OCA if its directory has only the end of that name. All names differ, even if case is ignored. With `[core]`, none
-/// has a name of Odoo itself.
+/// gets the name of its repository of OCA if its directory has only the end of that name. All names differ, even if case
+/// is ignored. With `[core]`, none has a name of Odoo itself.
 pub(super) fn names(
     repos: &[Repo],
     has_core: bool,
