@@ -45,6 +45,7 @@ pub(super) fn read(file: &Path, around: &Around<'_>) -> Result<Declaration, Erro
         remark(&mut declaration, text);
     }
     declaration.base = directory_of(file);
+    declaration.keeps_directories = addons.is_some();
     let is_doodba = addons.is_some() || declaration.base.ends_with("custom/src");
     for repo in &mut declaration.repos {
         repo.path = PathBuf::from(directory(&repo.path.to_string_lossy()));

@@ -112,6 +112,8 @@ struct Declaration {
     repos: Vec<Repo>,
     /// Whether the format has pins. A repository can still have none.
     has_pins: bool,
+    /// Whether other files of the project name the repositories by their directories.
+    keeps_directories: bool,
     notes: Vec<Note>,
     /// Entries that cannot be read, with their keys.
     refused: Vec<(String, Error)>,

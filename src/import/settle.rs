@@ -29,7 +29,7 @@ pub(super) fn settle(
         let key = repo.path.to_string_lossy().into_owned();
         usable.extend(declaration.accept(&key, checked)?.map(|()| repo));
     }
-    let mode = declaration.mode;
+    let (mode, keeps_directories) = (declaration.mode, declaration.keeps_directories);
     let Declaration { base, series, locals, has_pins, mut notes, refused, .. } = declaration;
     let places = Places::new(&base, around.project())?;
     let entries: Vec<Entry> = usable
@@ -61,7 +61,7 @@ pub(super) fn settle(
     let content =
         Content { mode, repos: &repos, names: &here, core: &of_core, odoos: &odoos, own: &own.directories };
     let Common { path, chosen, moved } = places.common(&content);
-    let stays = |repo: &Repo| repo.path.parent() == chosen.as_deref();
+    let stays = |repo: &Repo| keeps_directories || repo.path.parent() == chosen.as_deref();
     let names = names(&repos, !core.is_empty(), stays, &mut notes)?;
     notes.extend(places.moved(&moved, &path, &Content { names: &names, ..content }));
     let ground = Ground { places: &places, checkouts: &path, names: &names, own: &own.directories };
