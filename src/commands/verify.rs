@@ -87,8 +87,10 @@ fn in_container(session: &Session<'_>) -> Result<Vec<PathBuf>, Error> {
     if !session.is_in_image(profile)? {
         return Ok(Vec::new());
     }
+    // Without `[core]`, the directory is that of another Odoo. With it, an export that is missing is an error.
+    let is_export = |core: &PathBuf| !profile.core.is_empty() || core.join(export::FILE_NAME).is_file();
     let core = profile.image.core.iter().map(Session::image_entry).collect::<Result<Vec<_>, _>>()?;
-    let core = core.into_iter().map(PathBuf::from).filter(|core| core.join(export::FILE_NAME).is_file());
+    let core = core.into_iter().map(PathBuf::from).filter(is_export);
     Ok(std::iter::once(PathBuf::from(Session::image_entry(&profile.image.root)?)).chain(core).collect())
 }
 

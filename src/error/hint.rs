@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Error;
 use crate::lock::Side;
-use crate::repo::{CorePart, RepoName, quoted_list};
+use crate::repo::{CommitId, CorePart, RepoName, quoted_list};
 use crate::report::{Failure, SubmoduleDifference, Unmet};
 use crate::{config, git};
 
@@ -256,11 +256,24 @@ impl Error {
 /// The hint after submodules that differ from the lock. Somebody may have moved a gitlink on purpose.
 fn after_submodules(differences: &[SubmoduleDifference]) -> String {
     let repair = "run `oca submodules` and commit the result";
-    let pin = |difference: &SubmoduleDifference| match difference {
-        SubmoduleDifference::Commit { found, pin: Some(name), .. } => Some(format!("{name}@{found}")),
-        _ => None,
+    let mut pins = Vec::new();
+    for difference in differences {
+        if let SubmoduleDifference::Commit { found, pin: Some(name), .. } = difference {
+            pins.push((name, found));
+        }
+    }
+    // The gitlinks of a repository can be at different commits, and there is one pin.
+    let is_one = |(name, found): &(&RepoName, &CommitId)| {
+        pins.iter().all(|(other, commit)| other != name || commit == found)
     };
-    match &differences.iter().filter_map(pin).collect::<Vec<_>>()[..] {
+    let mut words: Vec<String> = Vec::new();
+    for (name, found) in pins.iter().filter(|pin| is_one(pin)) {
+        let word = format!("{name}@{found}");
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    match &words[..] {
         [] => repair.to_owned(),
         [pin] => format!("{repair}; to keep the commit of the gitlink, run `oca lock {pin}` first"),
         pins if pins.len() > NAMED => {

@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
-/// A directory of the user's own modules that `[[local]]` declares for the image does not exist.
+/// A directory of the user's own modules that `[[local]]` declares for the image does not exist. Each `path` is relative to
+/// the project, with the values of its variables.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OwnError {
     #[error("there is no `{path}`, which `[[local]]` in `{}` at line {line} declares", file.display())]
     Here { path: String, file: PathBuf, line: usize },
-    /// `path` is the directory on a machine, and `image` the one in the container.
+    /// `path` is the directory on a machine, and `image` the one in the container. `path` is `None` if it is outside the
+    /// project, where the build of an image cannot see it.
     #[error("there is no `{image}`, which `[[local]]` in `{}` at line {line} names as `image`", file.display())]
-    InImage { path: String, image: String, file: PathBuf, line: usize },
+    InImage { path: Option<String>, image: String, file: PathBuf, line: usize },
 }
 
 impl OwnError {
@@ -18,7 +20,10 @@ impl OwnError {
             Self::Here { path, .. } => format!(
                 "create it, or delete that table; in the build of an image, add `!{path}` to `.dockerignore`"
             ),
-            Self::InImage { path, image, .. } => format!(
+            Self::InImage { path: None, .. } => {
+                "mount it, or copy it from another build context, or delete that `image`".to_owned()
+            }
+            Self::InImage { path: Some(path), image, .. } => format!(
                 "add `COPY --from=oca /project/{path} {image}` to the `Dockerfile`, or delete that `image`"
             ),
         }

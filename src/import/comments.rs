@@ -59,13 +59,15 @@ impl Comments {
     pub(super) fn left(self, text: &Text) -> Vec<Note> {
         let mut left: Vec<Comment> = self.about.into_values().flatten().chain(self.alone).collect();
         left.sort();
-        let note = |(line, comment): Comment| {
-            let short: String = comment.chars().take(SHOWN).collect();
-            let short = if short.len() < comment.len() { format!("{short}…") } else { short };
-            text.line(line).note(note::COMMENT, &short, format!("the comment `{short}`"))
-        };
-        left.into_iter().map(note).collect()
+        left.into_iter().map(|(line, comment)| left_out(&text.line(line), &comment)).collect()
     }
+}
+
+/// The note about a comment that the new file does not have.
+pub(super) fn left_out(place: &SourcePlace, comment: &str) -> Note {
+    let short: String = comment.chars().take(SHOWN).collect();
+    let short = if short.len() < comment.len() { format!("{short}…") } else { short };
+    place.note(note::COMMENT, &short, format!("the comment `{short}`"))
 }
 
 /// Where the values of a file are, as far as the parser says it.

@@ -1,6 +1,6 @@
 //! The names of the repositories in the new `repos.toml`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use super::{Error, Note, Repo, note};
@@ -8,8 +8,8 @@ use crate::catalogue;
 use crate::repo::{CorePart, RemoteUrl, RepoName, last_part};
 
 /// The name of each repository, taken from its directory or else from its url. A checkout that does not stay where it is
-/// gets the name of its repository of OCA if its directory has only the end of that name. All names differ, even if case
-/// is ignored. With `[core]`, none has a name of Odoo itself.
+/// gets the name of its repository of OCA if its directory has only the end of that name. Those that stay get their names
+/// first, so that none of them moves because of another. All names differ, even if case is ignored. With `[core]`, none has a name of Odoo itself.
 pub(super) fn names(
     repos: &[Repo],
     has_core: bool,
@@ -19,10 +19,11 @@ pub(super) fn names(
     let reserved = CorePart::ALL.iter().filter(|_| has_core).map(|part| part.word().to_owned());
     let mut taken: BTreeSet<String> = reserved.collect();
     let of_oca: BTreeSet<String> = catalogue::names().map(|name| name.to_string()).collect();
-    let mut names = Vec::new();
+    let mut names = BTreeMap::new();
     // The next number to try for each name in lower case, so that many equal names take no quadratic time.
     let mut numbers: HashMap<String, usize> = HashMap::new();
-    for repo in repos {
+    let (staying, moving): (Vec<_>, Vec<_>) = repos.iter().enumerate().partition(|(_, repo)| stays(repo));
+    for (at, repo) in staying.into_iter().chain(moving) {
         let directory = repo.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let above = repo.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
         let in_url = last_part(repo.url.as_str());
@@ -55,9 +56,9 @@ pub(super) fn names(
             let item = format!("the repository in `{path}` gets the name `{name}`");
             notes.push(repo.place.note(note::NAME, name.as_str(), item));
         }
-        names.push(name);
+        names.insert(at, name);
     }
-    Ok(names)
+    Ok(names.into_values().collect())
 }
 
 /// The next to last part of a url.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::around::{Around, SERIES};
+use super::comments::left_out as left_out_comment;
 use super::core::{self, Choice, Entry, Ground};
 use super::names::names;
 use super::odoo;
@@ -167,9 +168,11 @@ impl Settled {
         let (mut merges, mut known, mut of_merges) = (Vec::new(), HashSet::new(), BTreeMap::new());
         // The commit of the repository contains them.
         if repo.merge_base.is_some() {
+            repo.merges.iter().for_each(|merge| self.leave_out_comments(merge));
             return (merges, of_merges);
         }
-        for RepoMerge { merge, place, commit, remarks } in &repo.merges {
+        for found in &repo.merges {
+            let RepoMerge { merge, place, commit, remarks } = found;
             let mut merge = merge.clone();
             let source = &mut merge.pending.source;
             if source.reference == MergeRef::Name(format!("${{{SERIES}}}")) {
@@ -178,6 +181,7 @@ impl Settled {
             if self.mode == Mode::Submodule {
                 let item = format!("the merge of `{merge}` into `{name}`");
                 self.notes.push(place.note(note::MERGE, name.as_str(), item));
+                self.leave_out_comments(found);
                 continue;
             }
             let bare = source.url.as_ref().and_then(without_secret);
@@ -185,6 +189,7 @@ impl Settled {
             source.url = bare.or_else(|| source.url.take());
             let is_base = source.url.is_none() && is_same(&source.reference, reference);
             if is_base || !known.insert(source.clone()) {
+                self.leave_out_comments(found);
                 continue;
             }
             if has_secret {
@@ -198,6 +203,11 @@ impl Settled {
             merges.push(merge);
         }
         (merges, of_merges)
+    }
+
+    /// The comments about a merge that is not in the new file.
+    fn leave_out_comments(&mut self, merge: &RepoMerge) {
+        self.notes.extend(merge.remarks.iter().map(|comment| left_out_comment(&merge.place, comment)));
     }
 }
 

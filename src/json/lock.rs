@@ -125,18 +125,34 @@ impl<'a> PinChange<'a> {
 pub(crate) struct FreshnessReport {
     /// Whether there is no difference, and every repository was asked that should be asked.
     pub(crate) fresh: bool,
+    /// Whether the gitlinks were compared with the lock; `null` with `mode = "clone"`.
+    pub(crate) gitlinks: Option<GitlinksKind>,
     /// Each difference in words.
     pub(crate) differences: Vec<String>,
     /// Why repositories could not be asked.
     pub(crate) errors: Vec<FailureEntry>,
 }
 
+#[derive(Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum GitlinksKind {
+    Compared,
+    /// There is no git repository, or the lock differs from `repos.toml`.
+    NotCompared,
+}
+
 impl FreshnessReport {
     /// `failed` has the repositories that could not be asked.
-    pub(crate) fn of(differences: &[Difference], failed: Option<&Error>) -> Self {
+    pub(crate) fn of(
+        differences: &[Difference],
+        gitlinks: Option<GitlinksKind>,
+        failed: Option<&Error>,
+    ) -> Self {
         let fresh = differences.is_empty() && failed.is_none();
         let errors = failed.map(FailureEntry::all).unwrap_or_default();
-        Self { fresh, differences: differences.iter().map(ToString::to_string).collect(), errors }
+        let differences = differences.iter().map(ToString::to_string).collect();
+        Self { fresh, gitlinks, differences, errors }
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) use find::FindReport;
 pub(crate) use findings::CheckReport;
 pub(crate) use gitlab::code_quality;
 pub(crate) use graph::{GraphNode, NodeKind, TreeReport, WhyReport};
-pub(crate) use lock::{ChangeReport, FreshnessReport, OutdatedReport};
+pub(crate) use lock::{ChangeReport, FreshnessReport, GitlinksKind, OutdatedReport};
 pub(crate) use modules::ListReport;
 pub(crate) use requirements::{RequirementsReport, SystemReport};
 pub(crate) use submodules::SubmodulesReport;
@@ -86,8 +86,9 @@ mod tests {
 
     #[test]
     fn the_version_comes_first() {
-        let report = FreshnessReport { fresh: true, differences: Vec::new(), errors: Vec::new() };
-        let text = "{\n  \"version\": 1,\n  \"fresh\": true,\n  \"differences\": [],\n  \"errors\": []\n}\n";
+        let report = FreshnessReport { fresh: true, gitlinks: None, differences: Vec::new(), errors: Vec::new() };
+        let text = "{\n  \"version\": 1,\n  \"fresh\": true,\n  \"gitlinks\": null,\n  \"differences\": [],\n  \
+                    \"errors\": []\n}\n";
         assert_eq!(Versioned::new(report).render(), text);
     }
 

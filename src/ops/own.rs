@@ -1,5 +1,7 @@
 //! The directories of the user's own modules that an image must have.
 
+use std::path::Path;
+
 use crate::config::{Local, Profile};
 use crate::error::{Error, OwnError};
 use crate::lock::Lock;
@@ -8,12 +10,15 @@ use crate::session::Session;
 /// Fails if an own directory that belongs into the image does not exist: `.dockerignore` may leave it out of the build.
 /// Directories outside the project are not looked for, because a build cannot see them.
 pub(crate) fn refuse_missing_own(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<(), Error> {
-    for local in required(profile, lock).filter(|local| local.image.is_some()) {
+    for local in profile.locals.iter().filter(|local| local.image.is_some()) {
         let Some(directory) = session.own_directory(profile, local)? else { continue };
-        if !directory.is_dir() && directory.starts_with(session.root()) {
-            let (path, file) = (local.name().to_owned(), session.config.file.clone());
-            return Err(OwnError::Here { path, file, line: local.line }.into());
+        let Some(path) = in_project(session, &directory).filter(|_| !directory.is_dir()) else { continue };
+        if may_be_missing(local, profile, lock) {
+            tell_of_missing(session, &path);
+            continue;
         }
+        let file = session.config.file.clone();
+        return Err(OwnError::Here { path, file, line: local.line }.into());
     }
     Ok(())
 }
@@ -24,22 +29,38 @@ pub(crate) fn refuse_missing_in_image(
     profile: &Profile,
     lock: &Lock,
 ) -> Result<(), Error> {
-    for local in required(profile, lock) {
+    for local in &profile.locals {
         let Some(image) = &local.image else { continue };
         let image = Session::image_entry(image)?;
-        if !std::path::Path::new(&image).is_dir() {
-            let (path, file) = (local.name().to_owned(), session.config.file.clone());
-            return Err(OwnError::InImage { path, image, file, line: local.line }.into());
+        if Path::new(&image).is_dir() {
+            continue;
         }
+        if may_be_missing(local, profile, lock) {
+            tell_of_missing(session, &image);
+            continue;
+        }
+        let directory = session.set_entry(&local.path)?;
+        let path = directory.and_then(|directory| in_project(session, &directory));
+        let file = session.config.file.clone();
+        return Err(OwnError::InImage { path, image, file, line: local.line }.into());
     }
     Ok(())
 }
 
-/// The own directories that must exist. That of the presets may be missing, unless the lock knows modules in it.
-fn required<'p>(profile: &'p Profile, lock: &'p Lock) -> impl Iterator<Item = &'p Local> {
+/// The path of a directory relative to the project. `None` if it is outside.
+fn in_project(session: &Session<'_>, directory: &Path) -> Option<String> {
+    directory.strip_prefix(session.root()).ok().map(|path| path.display().to_string())
+}
+
+/// Whether it is the directory of the presets, and the lock knows no modules in it. Only the lock of a profile that
+/// selects modules knows them.
+fn may_be_missing(local: &Local, profile: &Profile, lock: &Lock) -> bool {
     let depends = lock.profiles.get(&profile.name).map(|locked| &locked.local_depends);
-    let is_known = move |local: &Local| {
-        depends.and_then(|depends| depends.get(local.path.as_str())).is_some_and(|names| !names.is_empty())
-    };
-    profile.locals.iter().filter(move |local| !local.is_of_presets() || is_known(local))
+    let known = depends.and_then(|depends| depends.get(local.path.as_str()));
+    local.is_of_presets() && known.is_none_or(|names| names.is_empty())
+}
+
+/// `.dockerignore` may leave out a directory that the user has.
+fn tell_of_missing(session: &Session<'_>, path: &str) {
+    session.printer.note(&format!("`{path}` of `[[local]]` does not exist, so the image has no modules from it"));
 }

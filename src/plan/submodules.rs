@@ -15,6 +15,8 @@ pub(crate) struct Submodule {
     pub(crate) commit: CommitId,
     /// Whether the commit is that of merges, which only a fork has.
     pub(crate) is_merged: bool,
+    /// Whether `oca lock NAME@COMMIT` can pin the repository to the commit of its gitlink.
+    pub(crate) is_movable: bool,
 }
 
 /// The submodules of the surrounding repository.
@@ -173,7 +175,7 @@ impl Comparer<'_> {
             (Some(_), _, Some(_)) => {}
         }
         if let Some(found) = gitlink.filter(|found| *found != submodule.commit) {
-            let pin = (!submodule.is_merged).then(|| submodule.repo.clone());
+            let pin = submodule.is_movable.then(|| submodule.repo.clone());
             self.tell(Difference::Commit { path: path.to_string(), locked: submodule.commit, found, pin });
         }
         let mut wanted = SubmoduleEntry { name: name.clone(), ..submodule.entry.clone() };

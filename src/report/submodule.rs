@@ -34,7 +34,7 @@ pub(crate) enum SubmoduleDifference {
         path: String,
         locked: CommitId,
         found: CommitId,
-        /// The repository, if it can be pinned to the commit that was found: nothing is merged into it.
+        /// The repository, if `oca lock NAME@COMMIT` can pin it to the commit that was found.
         pin: Option<RepoName>,
     },
     Url {

@@ -115,7 +115,7 @@ fn bad_words_are_refused_with_what_to_type() {
     for (words, error) in [
         (
             &["nowhere"][..],
-            "error: there is no profile `nowhere` in `oca.lock.json`\nhint: name one of these profiles: parity standard\n",
+            "error: there is no profile `nowhere` in `oca.lock.json`\nhint: name one of these profiles, or run `oca lock`: parity standard\n",
         ),
         (
             &["--core", "parity"],
@@ -139,6 +139,19 @@ fn bad_words_are_refused_with_what_to_type() {
     ] {
         refuses(&run(&env, "build", words), error);
     }
+}
+
+#[test]
+fn a_lock_with_another_layout_is_refused() {
+    let env = Env::new();
+    project(&env, true);
+    let error = "error: `oca.lock.json` is not formatted as oca writes it\nhint: run `oca lock` and commit the result\n";
+    for lock in [LOCK.replace("  ", "    "), LOCK.replace('\n', ""), LOCK.replace("\"odoo\": ", "\"odoo\":")] {
+        env.write("oca.lock.json", lock);
+        refuses(&run(&env, "build", &["parity", "--print"]), error);
+    }
+    env.write("oca.lock.json", LOCK.replace('\n', "\r\n"));
+    assert!(printed(&env, &["parity", "--print"]).contains("library/odoo:16.0"));
 }
 
 #[test]
@@ -195,4 +208,20 @@ fn compose_gets_the_name_of_the_project() {
         run(None, &["--dev", "up", "--detach"]),
         "my-shop: --file compose.yaml --file compose.dev.yaml up --detach\n"
     );
+    // An env file may have the name.
+    fs::write(env.root().join("name.env"), "A=b\nexport COMPOSE_PROJECT_NAME='acme' # ours\r\n").expect("a file");
+    fs::write(env.root().join("other.env"), "A=b\n").expect("a file");
+    fs::write(env.root().join(".env"), "COMPOSE_PROJECT_NAME=shop-2\r\n").expect("a file");
+    assert_eq!(run(None, &["up"]), "shop-2: --file compose.yaml up\n");
+    for (words, name) in [
+        (&["--env-file", "name.env", "up"][..], "acme"),
+        (&["--env-file=name.env", "--env-file", "other.env", "up"], "acme"),
+        (&["--env-file", "other.env", "up"], "my-shop"),
+        (&["--env-file", "nowhere.env", "up"], "my-shop"),
+        (&["up", "--env-file"], "my-shop"),
+    ] {
+        let asked = format!(": --file compose.yaml {}\n", words.join(" "));
+        assert_eq!(run(None, words), format!("{name}{asked}"));
+        assert_eq!(run(Some("other"), words), format!("other{asked}"));
+    }
 }

@@ -159,3 +159,18 @@ fn comments_of_repositories_and_merges_are_carried_over() {
     assert!(text.ends_with(merges), "{text}");
     env.oca(&["lock", "-q"]).success();
 }
+
+#[test]
+fn comments_of_merges_that_are_left_out_are_counted() {
+    let env = forge();
+    let again = ENTRY.replace(
+        "    - oca refs/pull/1/head",
+        "    - oca refs/pull/1/head # once\n    - oca refs/pull/1/head # twice\n    - oca 18.0 # the base",
+    );
+    env.write("repos.yaml", format!("./oca/web:\n{again}"));
+    env.oca(&["init", "--odoo", "18.0", "--from", "repos.yaml"])
+        .stderr_contains("warning: `repos.yaml`: 2 comments are left out (`twice`, `the base`; `-v` shows each)\n")
+        .success();
+    let text = env.read("repos.toml");
+    assert!(text.contains("once") && !text.contains("twice"), "{text}");
+}

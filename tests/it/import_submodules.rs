@@ -247,6 +247,33 @@ fn a_checkout_that_moves_gets_the_name_of_its_repository() {
     assert!(!written.contains("[repos.server-ux]"), "{written}");
 }
 
+/// `vendor/ux` comes first in the file, but its checkout moves.
+#[test]
+fn a_checkout_that_moves_takes_no_name_of_one_that_stays() {
+    let env = Env::new();
+    let entry = |path: &str, url: &str| {
+        format!("[submodule \"{path}\"]\n\tpath = {path}\n\turl = https://github.com/{url}.git\n\tbranch = 18.0\n")
+    };
+    let entries = [
+        ("vendor/ux", "OCA/server-ux"),
+        ("addons/oca/server-ux", "acme/server-ux"),
+        ("addons/oca/web", "OCA/web"),
+    ];
+    env.write(".gitmodules", entries.map(|(path, url)| entry(path, url)).concat());
+    env.git(".", &["init", "-q"]);
+    env.oca(&["init", "--from", ".gitmodules", "--offline"])
+        .stderr_contains("the checkout of `ux` will be in `addons/oca`, not in `vendor`\n")
+        .status(3);
+    let written = env.read("repos.toml");
+    for part in [
+        "  \"ux\",\n  \"server-ux\",\n  \"web\",\n",
+        "[repos.ux]\nurl = \"https://github.com/OCA/server-ux.git\"",
+        "[repos.server-ux]\nurl = \"https://github.com/acme/server-ux.git\"",
+    ] {
+        assert!(written.contains(part), "{written}");
+    }
+}
+
 #[test]
 fn what_git_refuses_is_refused_with_its_line() {
     let entry = |name: &str, path: &str| {

@@ -5,6 +5,7 @@ use std::fs;
 
 use crate::env::Env;
 use crate::project::{WEB, modules_repository};
+use crate::remote::Remote;
 
 /// A project whose own module `mine` needs `a` of `web` and `ent` of another directory around it, and its container.
 /// `rest` is more of the file.
@@ -107,6 +108,22 @@ fn verify_without_a_directory_compares_the_exports_of_the_container() {
     inside(&env, &["verify"]).stderr_contains("1 repository, ").success();
     fs::write(env.root().join("inside/oca-addons/web/a/__init__.py"), "import os\n").expect("a change");
     inside(&env, &["verify"]).stdout("web: altered: web/a/__init__.py\n").status(1);
+}
+
+#[test]
+fn verify_misses_the_export_of_odoo_itself() {
+    let env = Env::new();
+    let odoo = Remote::new(&env, "odoo");
+    odoo.branch("18.0").module("odoo/addons/base", &[("depends", "[]")]).module("addons/web", &[]).commit();
+    container(&env, "[core]\nurl = \"../remotes/odoo\"\n");
+    inside(&env, &["verify"]).stderr_contains("1 repository, ").success();
+    let config = env.root().join("inside/opt/repos.toml");
+    let text = fs::read_to_string(&config).expect("the file");
+    let core = env.root().join("inside/odoo").display().to_string();
+    fs::write(&config, text.replace("[image]\n", &format!("[image]\ncore = \"{core}\"\n"))).expect("a change");
+    inside(&env, &["verify"])
+        .stderr_contains("error: `[TEMP]/inside/odoo` is not an export of oca\n")
+        .status(2);
 }
 
 #[test]

@@ -46,7 +46,14 @@ fn the_directory_of_the_presets_may_be_missing_unless_the_lock_knows_modules_in_
     let env = Env::new();
     project(&env, "addons", "");
     without(&env, "addons");
-    env.oca(&["export", "../out", "-q"]).success();
+    env.oca(&["export", "../out"])
+        .stderr_contains("`addons` of `[[local]]` does not exist, so the image has no modules from it\n")
+        .success();
+    env.oca(&["export", "../inside/oca-addons", "-q"]).success();
+    env.oca(&["addons-path", "--image", "--on-disk"])
+        .stdout("[TEMP]/inside/oca-addons/web\n")
+        .stderr_contains("`[TEMP]/inside/own` of `[[local]]` does not exist, so the image has no modules from it\n")
+        .success();
     let env = Env::new();
     project(&env, "addons", "modules = [\"b\"]\n");
     without(&env, "addons");
@@ -58,7 +65,27 @@ fn a_directory_outside_the_project_is_not_looked_for() {
     let env = Env::new();
     project(&env, "../shared", "");
     without(&env, "../shared");
-    env.oca(&["export", "../out", "-q"]).success();
+    env.oca(&["export", "../inside/oca-addons", "-q"]).success();
+    env.oca(&["addons-path", "--image", "--on-disk"])
+        .stderr(
+            "error: there is no `[TEMP]/inside/own`, which `[[local]]` in `repos.toml` at line 5 names as `image`\n\
+             hint: mount it, or copy it from another build context, or delete that `image`\n",
+        )
+        .status(2);
+}
+
+#[test]
+fn the_hints_name_the_directory_without_variables() {
+    let env = Env::new();
+    project(&env, "custom", "");
+    env.edit("repos.toml", "path = \"custom\"", "path = \"${DIR:-custom}/\"");
+    env.lock();
+    env.oca(&["export", "../inside/oca-addons", "-q"]).success();
+    env.oca(&["addons-path", "--image", "--on-disk"])
+        .stderr_contains("hint: add `COPY --from=oca /project/custom [TEMP]/inside/own` to the `Dockerfile`, or")
+        .status(2);
+    without(&env, "custom");
+    env.oca(&["export", "../out"]).stderr_contains("add `!custom` to `.dockerignore`\n").status(2);
 }
 
 #[test]

@@ -103,7 +103,61 @@ fn a_gitlink_that_somebody_moved_can_be_kept() {
         )
         .success();
     env.oca(&["lock", "--check"]).success();
+    env.oca(&["lock", "--check", "--format", "json"])
+        .stdout_contains("\"fresh\": true,\n  \"gitlinks\": \"compared\",\n")
+        .success();
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+}
+
+/// `oca lock web@COMMIT` cannot pin a declared commit, or one of two branches.
+#[test]
+fn a_gitlink_that_no_pin_can_follow_is_only_repaired() {
+    let hint = "hint: run `oca submodules` and commit the result\n";
+    let env = Env::new();
+    let [web, dms] = ["web", "dms"].map(|name| repository(&env, name).commit_of("18.0"));
+    env.declare_submodules(REMOTES, &["web"], &format!("[repos.web]\nrev = \"{web}\"\n"));
+    env.init_git();
+    env.sync();
+    stage(&env, "oca/web", &dms);
+    env.oca(&["lock", "--check"]).stdout_contains("but its gitlink is").stderr_contains(hint).status(1);
+    let env = Env::new();
+    let web = repository(&env, "web");
+    let other = web.branch("19.0").file("README.md", "").commit();
+    env.declare_submodules(
+        REMOTES,
+        &["web"],
+        "path = \"eighteen\"\n[profiles.next]\nodoo = \"19.0\"\npath = \"nineteen\"\nrepos = [\"web\"]\n",
+    );
+    env.init_git();
+    env.oca(&["sync", "--all-profiles", "-q"]).success();
+    stage(&env, "eighteen/web", &other);
+    env.oca(&["lock", "--check"]).stdout_contains("but its gitlink is").stderr_contains(hint).status(1);
+}
+
+/// There is one pin for both.
+#[test]
+fn gitlinks_of_one_repository_at_two_commits_are_only_repaired() {
+    let env = Env::new();
+    let web = repository(&env, "web").commit_of("18.0");
+    env.declare_submodules(
+        REMOTES,
+        &["web"],
+        "path = \"one\"\n[profiles.second]\npath = \"two\"\nrepos = [\"web\"]\n",
+    );
+    env.init_git();
+    env.oca(&["sync", "--all-profiles", "-q"]).success();
+    let [this, that] = [web.replace(|c: char| c.is_ascii_digit(), "a"), web.replace(|c: char| c.is_ascii_digit(), "b")];
+    stage(&env, "one/web", &this);
+    stage(&env, "two/web", &this);
+    env.oca(&["lock", "--check"])
+        .stdout_contains("but its gitlink is")
+        .stderr_contains(&format!("to keep the commit of the gitlink, run `oca lock web@{this}` first\n"))
+        .status(1);
+    stage(&env, "two/web", &that);
+    env.oca(&["lock", "--check"])
+        .stdout_contains("but its gitlink is")
+        .stderr_contains("hint: run `oca submodules` and commit the result\n")
+        .status(1);
 }
 
 #[test]
@@ -155,6 +209,11 @@ fn without_a_repository_around_the_lock_alone_is_checked() {
     env.declare_submodules(REMOTES, &["web"], "");
     env.oca(&["lock", "-q"]).success();
     env.oca(&["lock", "--check"])
+        .stderr("there is no git repository here, so no gitlinks are compared\n")
+        .success();
+    let json = ["lock", "--check", "--format", "json"];
+    env.oca(&json)
+        .stdout_contains("\"fresh\": true,\n  \"gitlinks\": \"not-compared\",\n")
         .stderr("there is no git repository here, so no gitlinks are compared\n")
         .success();
     env.oca(&["submodules", "--check"])

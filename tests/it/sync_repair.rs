@@ -61,7 +61,7 @@ fn a_move_killed_after_head_was_written_is_repaired() {
     env.git("oca/web", &["checkout", "-q", &web.commit_of("18.0")]);
     env.oca(&["sync", "--dry-run"])
         .stdout_contains("web: would refresh at")
-        .stderr("1 repository, 1 would change\n")
+        .stderr("1 repository up to date, 1 would be refreshed\n")
         .success();
     fs::remove_dir_all(env.cache()).expect("the cache");
     env.sync();

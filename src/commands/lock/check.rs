@@ -8,7 +8,7 @@ use crate::error::{Error, MergeError};
 use crate::facts::ReadOptions;
 use crate::flags::Format;
 use crate::git::Git;
-use crate::json::FreshnessReport;
+use crate::json::{FreshnessReport, GitlinksKind};
 use crate::lock::{self, Lock, LockedRepo, Pin, StepTexts, untrue};
 use crate::ops::submodules::Survey;
 use crate::ops::{
@@ -37,11 +37,13 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let faults = lock.as_ref().map(|lock| lock.step_faults(&file)).unwrap_or_default();
     differences.extend(faults.iter().map(|fault| Difference::Step(StepDifference::File(fault.to_string()))));
     let mut submodules = Vec::new();
+    let mut gitlinks = (session.config.mode == Mode::Submodule).then_some(GitlinksKind::NotCompared);
     if let Some(lock) =
-        lock.as_ref().filter(|_| differences.is_empty() && session.config.mode == Mode::Submodule)
+        lock.as_ref().filter(|_| differences.is_empty() && gitlinks.is_some())
     {
         if let Some(survey) = Survey::take(session, lock)? {
             submodules = survey.differences().to_vec();
+            gitlinks = Some(GitlinksKind::Compared);
         } else {
             session.printer.note("there is no git repository here, so no gitlinks are compared");
         }
@@ -58,7 +60,7 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         Format::Human => {
             differences.iter().for_each(|difference| session.printer.data_line(difference));
         }
-        Format::Json => session.printer.json(&FreshnessReport::of(&differences, failed.as_ref())),
+        Format::Json => session.printer.json(&FreshnessReport::of(&differences, gitlinks, failed.as_ref())),
     }
     if let Some(failed) = failed {
         return Err(failed);

@@ -56,7 +56,7 @@ impl Counts {
         for done in outcomes.iter().filter_map(|repo| repo.outcome.as_ref().ok()) {
             match done {
                 Done::UpToDate | Done::InWork(_) => {}
-                Done::Refreshed { by_force: false, .. } if !is_dry => counts.refreshed += 1,
+                Done::Refreshed { by_force: false, .. } => counts.refreshed += 1,
                 _ => counts.changed += 1,
             }
         }
@@ -66,12 +66,13 @@ impl Counts {
     fn in_words(&self, is_staged: bool, has_failures: bool) -> String {
         let Self { all, changed, refreshed, is_dry } = *self;
         let total = counted(all, "repository", "repositories");
-        let verb = if is_dry { "would change" } else { "changed" };
+        let (verb, also) =
+            if is_dry { ("would change", "would be refreshed") } else { ("changed", "refreshed") };
         let words = match changed {
             0 if !has_failures && is_staged => format!("{total}: only `.gitmodules` and the index changed"),
             0 if !has_failures => format!("{total} up to date"),
             changed => format!("{total}, {changed} {verb}"),
         };
-        if refreshed == 0 { words } else { format!("{words}, {refreshed} refreshed") }
+        if refreshed == 0 { words } else { format!("{words}, {refreshed} {also}") }
     }
 }

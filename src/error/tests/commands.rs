@@ -352,6 +352,7 @@ fn some_refusals_have_several_wordings() {
         Error::Stale { file: lock_file(), differences: Vec::new(), locked: false },
         Error::Submodules { differences: vec![moved("web", Some(name("web")))] },
         Error::Submodules { differences: vec![moved("web", None)] },
+        Error::Submodules { differences: ["web", "old/web"].map(|path| moved(path, Some(name("web")))).into() },
         Error::Submodules { differences: ["web", "dms"].map(|one| moved(one, Some(name(one)))).into() },
         Error::Submodules { differences: ["a", "b", "c", "d"].map(|one| moved(one, Some(name(one)))).into() },
         Error::UnknownModule {
@@ -385,6 +386,8 @@ fn some_refusals_have_several_wordings() {
       hint: run `oca submodules` and commit the result; to keep the commit of the gitlink, run `oca lock web@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` first
     1 `.gitmodules` and the index do not match the lock: 1 difference
       hint: run `oca submodules` and commit the result
+    1 `.gitmodules` and the index do not match the lock: 2 differences
+      hint: run `oca submodules` and commit the result; to keep the commit of the gitlink, run `oca lock web@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` first
     1 `.gitmodules` and the index do not match the lock: 2 differences
       hint: run `oca submodules` and commit the result; to keep the commits of the gitlinks, run `oca lock web@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb dms@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` first
     1 `.gitmodules` and the index do not match the lock: 4 differences

@@ -190,7 +190,11 @@ fn wanted(session: &Session<'_>, lock: &Lock, top: &str) -> Result<Vec<Submodule
         let url = url.as_str().to_owned();
         let entry = SubmoduleEntry { name: path.as_name(), path, url, branch, shallow: repo.depth != 0 };
         let is_merged = locked.steps().next().is_some();
-        wanted.push(Submodule { repo: repo.name.clone(), entry, commit: locked.head(), is_merged });
+        // A `rev` is declared, and the command cannot tell two pins of one name apart.
+        let pins = lock.repos.iter().filter(|other| other.pin.name == repo.name).count();
+        let is_movable = !is_merged && repo.reference.full_name().is_some() && pins == 1;
+        let (repo, commit) = (repo.name.clone(), locked.head());
+        wanted.push(Submodule { repo, entry, commit, is_merged, is_movable });
     }
     Ok(wanted)
 }
