@@ -252,7 +252,9 @@ fn a_checkout_that_moves_gets_the_name_of_its_repository() {
 fn a_checkout_that_moves_takes_no_name_of_one_that_stays() {
     let env = Env::new();
     let entry = |path: &str, url: &str| {
-        format!("[submodule \"{path}\"]\n\tpath = {path}\n\turl = https://github.com/{url}.git\n\tbranch = 18.0\n")
+        format!(
+            "[submodule \"{path}\"]\n\tpath = {path}\n\turl = https://github.com/{url}.git\n\tbranch = 18.0\n"
+        )
     };
     let entries = [
         ("vendor/ux", "OCA/server-ux"),

@@ -120,7 +120,8 @@ fn verify_misses_the_export_of_odoo_itself() {
     let config = env.root().join("inside/opt/repos.toml");
     let text = fs::read_to_string(&config).expect("the file");
     let core = env.root().join("inside/odoo").display().to_string();
-    fs::write(&config, text.replace("[image]\n", &format!("[image]\ncore = \"{core}\"\n"))).expect("a change");
+    fs::write(&config, text.replace("[image]\n", &format!("[image]\ncore = \"{core}\"\n")))
+        .expect("a change");
     inside(&env, &["verify"])
         .stderr_contains("error: `[TEMP]/inside/odoo` is not an export of oca\n")
         .status(2);
