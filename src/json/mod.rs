@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn the_version_comes_first() {
-        let report = FreshnessReport { fresh: true, gitlinks: None, differences: Vec::new(), errors: Vec::new() };
+        let report =
+            FreshnessReport { fresh: true, gitlinks: None, differences: Vec::new(), errors: Vec::new() };
         let text = "{\n  \"version\": 1,\n  \"fresh\": true,\n  \"gitlinks\": null,\n  \"differences\": [],\n  \
                     \"errors\": []\n}\n";
         assert_eq!(Versioned::new(report).render(), text);

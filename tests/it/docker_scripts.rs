@@ -146,7 +146,8 @@ fn a_lock_with_another_layout_is_refused() {
     let env = Env::new();
     project(&env, true);
     let error = "error: `oca.lock.json` is not formatted as oca writes it\nhint: run `oca lock` and commit the result\n";
-    for lock in [LOCK.replace("  ", "    "), LOCK.replace('\n', ""), LOCK.replace("\"odoo\": ", "\"odoo\":")] {
+    for lock in [LOCK.replace("  ", "    "), LOCK.replace('\n', ""), LOCK.replace("\"odoo\": ", "\"odoo\":")]
+    {
         env.write("oca.lock.json", lock);
         refuses(&run(&env, "build", &["parity", "--print"]), error);
     }
@@ -209,7 +210,8 @@ fn compose_gets_the_name_of_the_project() {
         "my-shop: --file compose.yaml --file compose.dev.yaml up --detach\n"
     );
     // An env file may have the name.
-    fs::write(env.root().join("name.env"), "A=b\nexport COMPOSE_PROJECT_NAME='acme' # ours\r\n").expect("a file");
+    fs::write(env.root().join("name.env"), "A=b\nexport COMPOSE_PROJECT_NAME='acme' # ours\r\n")
+        .expect("a file");
     fs::write(env.root().join("other.env"), "A=b\n").expect("a file");
     fs::write(env.root().join(".env"), "COMPOSE_PROJECT_NAME=shop-2\r\n").expect("a file");
     assert_eq!(run(None, &["up"]), "shop-2: --file compose.yaml up\n");

@@ -169,7 +169,9 @@ fn comments_of_merges_that_are_left_out_are_counted() {
     );
     env.write("repos.yaml", format!("./oca/web:\n{again}"));
     env.oca(&["init", "--odoo", "18.0", "--from", "repos.yaml"])
-        .stderr_contains("warning: `repos.yaml`: 2 comments are left out (`twice`, `the base`; `-v` shows each)\n")
+        .stderr_contains(
+            "warning: `repos.yaml`: 2 comments are left out (`twice`, `the base`; `-v` shows each)\n",
+        )
         .success();
     let text = env.read("repos.toml");
     assert!(text.contains("once") && !text.contains("twice"), "{text}");

@@ -252,7 +252,9 @@ fn a_checkout_that_moves_gets_the_name_of_its_repository() {
 fn a_checkout_that_moves_takes_no_name_of_one_that_stays() {
     let env = Env::new();
     let entry = |path: &str, url: &str| {
-        format!("[submodule \"{path}\"]\n\tpath = {path}\n\turl = https://github.com/{url}.git\n\tbranch = 18.0\n")
+        format!(
+            "[submodule \"{path}\"]\n\tpath = {path}\n\turl = https://github.com/{url}.git\n\tbranch = 18.0\n"
+        )
     };
     let entries = [
         ("vendor/ux", "OCA/server-ux"),
@@ -265,10 +267,12 @@ fn a_checkout_that_moves_takes_no_name_of_one_that_stays() {
         .stderr_contains("the checkout of `ux` will be in `addons/oca`, not in `vendor`\n")
         .status(3);
     let written = env.read("repos.toml");
+    // `server-ux` is below `base-url`.
+    assert!(!written.contains("[repos.server-ux]"), "{written}");
     for part in [
         "  \"ux\",\n  \"server-ux\",\n  \"web\",\n",
         "[repos.ux]\nurl = \"https://github.com/OCA/server-ux.git\"",
-        "[repos.server-ux]\nurl = \"https://github.com/acme/server-ux.git\"",
+        "base-url = \"https://github.com/acme\"\n",
     ] {
         assert!(written.contains(part), "{written}");
     }

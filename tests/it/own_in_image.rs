@@ -52,7 +52,9 @@ fn the_directory_of_the_presets_may_be_missing_unless_the_lock_knows_modules_in_
     env.oca(&["export", "../inside/oca-addons", "-q"]).success();
     env.oca(&["addons-path", "--image", "--on-disk"])
         .stdout("[TEMP]/inside/oca-addons/web\n")
-        .stderr_contains("`[TEMP]/inside/own` of `[[local]]` does not exist, so the image has no modules from it\n")
+        .stderr_contains(
+            "`[TEMP]/inside/own` of `[[local]]` does not exist, so the image has no modules from it\n",
+        )
         .success();
     let env = Env::new();
     project(&env, "addons", "modules = [\"b\"]\n");
@@ -82,7 +84,9 @@ fn the_hints_name_the_directory_without_variables() {
     env.lock();
     env.oca(&["export", "../inside/oca-addons", "-q"]).success();
     env.oca(&["addons-path", "--image", "--on-disk"])
-        .stderr_contains("hint: add `COPY --from=oca /project/custom [TEMP]/inside/own` to the `Dockerfile`, or")
+        .stderr_contains(
+            "hint: add `COPY --from=oca /project/custom [TEMP]/inside/own` to the `Dockerfile`, or",
+        )
         .status(2);
     without(&env, "custom");
     env.oca(&["export", "../out"]).stderr_contains("add `!custom` to `.dockerignore`\n").status(2);

@@ -146,7 +146,8 @@ fn gitlinks_of_one_repository_at_two_commits_are_only_repaired() {
     );
     env.init_git();
     env.oca(&["sync", "--all-profiles", "-q"]).success();
-    let [this, that] = [web.replace(|c: char| c.is_ascii_digit(), "a"), web.replace(|c: char| c.is_ascii_digit(), "b")];
+    let [this, that] =
+        [web.replace(|c: char| c.is_ascii_digit(), "a"), web.replace(|c: char| c.is_ascii_digit(), "b")];
     stage(&env, "one/web", &this);
     stage(&env, "two/web", &this);
     env.oca(&["lock", "--check"])

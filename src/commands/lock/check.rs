@@ -38,9 +38,7 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     differences.extend(faults.iter().map(|fault| Difference::Step(StepDifference::File(fault.to_string()))));
     let mut submodules = Vec::new();
     let mut gitlinks = (session.config.mode == Mode::Submodule).then_some(GitlinksKind::NotCompared);
-    if let Some(lock) =
-        lock.as_ref().filter(|_| differences.is_empty() && gitlinks.is_some())
-    {
+    if let Some(lock) = lock.as_ref().filter(|_| differences.is_empty() && gitlinks.is_some()) {
         if let Some(survey) = Survey::take(session, lock)? {
             submodules = survey.differences().to_vec();
             gitlinks = Some(GitlinksKind::Compared);
