@@ -105,12 +105,26 @@ fn correct_json(error: &mut clap::Error, arguments: &[OsString]) {
         })
     };
     let mut command = &Cli::command();
-    for word in arguments.iter().skip(1) {
-        command = command.find_subcommand(word).unwrap_or(command);
+    let mut words = arguments.iter().skip(1);
+    while let Some(word) = words.next() {
+        if takes_value(command, word) {
+            words.next();
+        } else {
+            command = command.find_subcommand(word).unwrap_or(command);
+        }
     }
     let tip = if has_format(command) { "use '--format json'" } else { "this command prints no JSON" };
     error.remove(ContextKind::SuggestedArg);
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+}
+
+/// Whether the next word is the value of this option.
+fn takes_value(command: &clap::Command, word: &OsStr) -> bool {
+    let is_it = |argument: &clap::Arg| {
+        argument.get_long().is_some_and(|long| *word == *format!("--{long}"))
+            || argument.get_short().is_some_and(|short| *word == *format!("-{short}"))
+    };
+    command.get_arguments().any(|argument| argument.get_action().takes_values() && is_it(argument))
 }
 
 /// Hides the passwords of urls: clap quotes an argument that is not valid.

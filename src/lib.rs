@@ -78,6 +78,7 @@ mod session;
 mod source;
 
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 /// The exit code of a command line that is not valid.
 const USAGE: u8 = 2;
@@ -96,7 +97,12 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// It lives as long as the process, because a panic can happen in each thread.
+static PRINTER: OnceLock<output::Printer> = OnceLock::new();
+
 fn start() -> ExitCode {
+    // After a panic, no state of the run is used: the release has no code to unwind the stack.
+    std::panic::set_hook(Box::new(|fault| output::end_with_fault(PRINTER.get(), fault.location(), FAULT)));
     if let Some((shell, arguments)) = complete::request() {
         complete::answer(shell, arguments, cli::Cli::whole);
         return ExitCode::SUCCESS;
@@ -119,10 +125,7 @@ fn start() -> ExitCode {
         output::tell_interrupt();
         std::process::exit(130)
     });
-    // It lives as long as the process, because a panic can happen in each thread.
-    let printer: &output::Printer = Box::leak(Box::new(output::Printer::new(&cli.global, json)));
-    // After a panic, no state of the run is used: the release has no code to unwind the stack.
-    std::panic::set_hook(Box::new(|fault| printer.fault(fault.location(), FAULT)));
+    let printer = PRINTER.get_or_init(|| output::Printer::new(&cli.global, json));
     match commands::run(&cli.command, &cli.global, printer, cli::Cli::whole) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

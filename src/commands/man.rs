@@ -18,7 +18,7 @@ Examples:
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Write the page of `oca` and the pages of all commands into this directory; `-` is stdout
+    /// Write all pages into this directory; without it, or with `-`, the page of `oca` goes to stdout
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     output: Option<Destination>,
 }

@@ -1,4 +1,5 @@
-//! `oca remove`: removes repositories, merges, patches, or modules of a selection, from `repos.toml` and the lock. Checkouts stay.
+//! `oca remove`: removes repositories, merges, patches, or modules of a selection, from `repos.toml` and the lock.
+//! Checkouts stay.
 
 use crate::complete;
 use crate::config::MergeList;

@@ -104,7 +104,7 @@ fn lock_and_open<'a>(session: &'a Session<'_>) -> Result<(Lock, Vec<OpenMerge<'a
                 return Err(stale);
             }
             session.printer.warning(&format!(
-                "`{}` is out of date; it can be brought up to date when what is open is resolved",
+                "`{}` is out of date; first finish what `oca resolve` opened",
                 session.lock_file().display()
             ));
             Ok((lock.unwrap_or_default(), open))

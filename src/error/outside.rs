@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::repo::typed;
+
 /// What is known about a place without `repos.toml`.
 #[derive(Debug)]
 pub(crate) enum Outside {
@@ -21,8 +23,9 @@ impl Outside {
         match self {
             Self::Unknown => "run `oca init`, or pass the file with `--config`".to_owned(),
             Self::Export { directory } => format!(
-                "`{0}` is an export: to compare it, run `oca verify {0}`; for other commands, name the project with `-C`",
-                directory.display()
+                "`{}` is an export: to compare it, run `oca verify {}`; for other commands, name the project with `-C`",
+                directory.display(),
+                typed(&directory.display().to_string())
             ),
             Self::Container { project } => format!("name the project with `-C {project}`"),
         }

@@ -1,8 +1,9 @@
 //! A git tree as a tree of files.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use git2::{ErrorClass, ObjectType, OdbLookupFlags, Repository};
@@ -29,6 +30,29 @@ pub(crate) struct GitTree<'a> {
 struct Tree {
     entries: Arc<[TreeEntry]>,
     fault: Option<UnreadableTree>,
+    /// The places of the entries by name, once a large tree is asked.
+    places: Rc<OnceCell<HashMap<Vec<u8>, usize>>>,
+}
+
+impl Tree {
+    /// Up to this number of entries, a search from the first one is quicker than an index.
+    const SMALL: usize = 32;
+
+    fn new((entries, fault): (Vec<TreeEntry>, Option<UnreadableTree>)) -> Self {
+        Self { entries: entries.into(), fault, places: Rc::default() }
+    }
+
+    /// The first entry with this name. The entries of a hostile tree have any order.
+    fn find(&self, name: &[u8]) -> Option<&TreeEntry> {
+        if self.entries.len() <= Self::SMALL {
+            return self.entries.iter().find(|entry| entry.name.as_bytes() == name);
+        }
+        let places = self.places.get_or_init(|| {
+            let names = self.entries.iter().enumerate().rev();
+            names.map(|(place, entry)| (entry.name.as_bytes().to_vec(), place)).collect()
+        });
+        places.get(name).map(|&place| &self.entries[place])
+    }
 }
 
 /// Replaces a damaged store by a new one with the whole commit.
@@ -65,10 +89,8 @@ impl<'a> GitTree<'a> {
                 }
                 _ => {}
             }
-            let entries = self.parsed(here)?.entries;
-            let Some(entry) = entries.iter().find(|entry| entry.name.as_bytes() == part) else {
-                return Ok(Place::Nowhere);
-            };
+            let tree = self.parsed(here)?;
+            let Some(entry) = tree.find(&part) else { return Ok(Place::Nowhere) };
             match (entry.kind(), &self.links) {
                 (EntryKind::Directory, _) => at.push(entry.tree()),
                 (EntryKind::Symlink, Some(links)) => {
@@ -166,8 +188,7 @@ impl<'a> GitTree<'a> {
             return Ok(known.clone());
         }
         let content = self.object(*id.as_bytes(), ObjectType::Tree);
-        let (entries, fault) = split_tree(&content.map_err(|error| unreadable(&id, &error))?);
-        let tree = Tree { entries: entries.into(), fault };
+        let tree = Tree::new(split_tree(&content.map_err(|error| unreadable(&id, &error))?));
         self.trees.borrow_mut().insert(id, tree.clone());
         Ok(tree)
     }
@@ -202,8 +223,7 @@ impl<'a> GitTree<'a> {
         }
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         let Some(tree) = self.directory(directory)? else { return Ok(None) };
-        let entries = self.parsed(tree)?.entries;
-        Ok(entries.iter().find(|entry| entry.name.as_bytes() == name.as_bytes()).cloned())
+        Ok(self.parsed(tree)?.find(name.as_bytes()).cloned())
     }
 
     /// The tree at a path, if it is a directory.
@@ -312,7 +332,7 @@ pub(super) fn listed(entries: &[TreeEntry]) -> Vec<Entry> {
 
 impl Objects for GitTree<'_> {
     fn tree(&self, id: TreeId) -> Result<Arc<[TreeEntry]>, UnreadableTree> {
-        let Tree { entries, fault } = self.parsed(id)?;
+        let Tree { entries, fault, .. } = self.parsed(id)?;
         fault.map_or(Ok(entries), Err)
     }
 

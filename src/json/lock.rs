@@ -31,7 +31,7 @@ pub(crate) struct SettledPin<'a> {
     /// The merge, as it is declared; `null` if this is about the repository itself.
     pub(crate) merge: Option<&'a MergeSource>,
     /// The side whose commit was taken.
-    pub(crate) side: SideKind,
+    pub(crate) side: MergeSide,
     pub(crate) ours: CommitId,
     pub(crate) theirs: CommitId,
     /// Whether it was taken because it contains the commit of the other side. Otherwise the user chose it.
@@ -41,7 +41,7 @@ pub(crate) struct SettledPin<'a> {
 #[derive(Clone, Copy, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum SideKind {
+pub(crate) enum MergeSide {
     Ours,
     Theirs,
 }
@@ -98,8 +98,8 @@ impl<'a> SettledPin<'a> {
     fn of(Settled { dispute, side, is_newer }: &'a Settled) -> Self {
         let Dispute { pin, merge, ours, theirs } = dispute;
         let side = match side {
-            Side::Ours => SideKind::Ours,
-            Side::Theirs => SideKind::Theirs,
+            Side::Ours => MergeSide::Ours,
+            Side::Theirs => MergeSide::Theirs,
         };
         Self { name: &pin.name, merge: merge.as_ref(), side, ours: *ours, theirs: *theirs, newer: *is_newer }
     }

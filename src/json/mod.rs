@@ -140,7 +140,7 @@ mod tests {
         use cache::PruneOutcome as Prune;
         use diff::{DiffKind, VersionStepKind as Step};
         use diff_deep::{ActKind as Act, SideKind as Side, UseChange as Gone, UseKind as Used};
-        use lock::{PinChangeKind as Change, SideKind as Of};
+        use lock::{MergeSide as Of, PinChangeKind as Change};
         use requirements::RequirementFlag as Flag;
         let prunes = [
             Prune::Kept,

@@ -189,7 +189,7 @@ mod tests {
             let locked = |(path, content, step)| (path, LockedPatch { content, step });
             let (paths, patches): (Vec<String>, Vec<LockedPatch>) = patches.into_iter().map(locked).unzip();
             let pending = Pending { merges: merge, patches: paths };
-            // So is one with two modules of one name.
+            // A lock with two modules of one name is refused, too.
             modules.sort_by(|a, b| a.name.cmp(&b.name));
             modules.dedup_by(|a, b| a.name == b.name);
             let unreadable = vec![UnreadableManifest { path: "x".to_owned(), line: 1, why }];

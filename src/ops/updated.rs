@@ -113,7 +113,7 @@ impl Updated {
         pin.pending.merges.iter().zip(locked).map(|(merge, locked)| (&merge.source, locked.commit))
     }
 
-    /// The patches of an entry that the old lock did not have so.
+    /// The patches of an entry that are new or changed.
     fn patch_lines(&self, repo: &LockedRepo) -> Vec<String> {
         let old = self.old.as_ref().and_then(|old| old.base_of(&repo.pin));
         let known: Vec<(&String, [u8; 32])> = old.into_iter().flat_map(patches).map(content).collect();

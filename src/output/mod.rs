@@ -141,8 +141,13 @@ impl Printer {
     /// Names the next step. People at a terminal see it; the logs of CI and of scripts do not need it.
     pub(crate) fn next(&self, text: &str) {
         if self.bars {
-            self.note(&format!("next: {text}"));
+            self.next_for_all(text);
         }
+    }
+
+    /// Names a next step that scripts must not miss either.
+    pub(crate) fn next_for_all(&self, text: &str) {
+        self.note(&format!("next: {text}"));
     }
 
     /// Whether `-v` was given, so that details are worth computing.
@@ -178,21 +183,6 @@ impl Printer {
             hint.iter().for_each(|hint| self.line(Word::Hint, hint));
         }
         self.failure(|| FailureReport::of(error));
-    }
-
-    /// Reports a panic in one line, and ends the process. Panics of other threads at the same time have the same cause,
-    /// so they wait for the end.
-    pub(crate) fn fault(&self, place: Option<&std::panic::Location<'_>>, exit_code: u8) -> ! {
-        static ENDING: Mutex<()> = Mutex::new(());
-        let _others_wait = ENDING.lock();
-        let place = place.map(|place| format!(" at `{}:{}`", place.file(), place.line())).unwrap_or_default();
-        write_stderr(&format!("{}error: oca has a fault{place} and stopped\n", below_bars()));
-        let where_to = env!("CARGO_PKG_REPOSITORY");
-        write_stderr(&format!(
-            "hint: please report it at {where_to}/issues, with this line and the command\n"
-        ));
-        self.failure(|| FailureReport::one("oca has a fault and stopped".to_owned(), None, exit_code));
-        std::process::exit(exit_code.into())
     }
 
     fn failure(&self, report: impl FnOnce() -> FailureReport) {
@@ -268,6 +258,26 @@ fn unwritten(error: &io::Error) -> String {
 /// Says that the run was interrupted.
 pub(crate) fn tell_interrupt() {
     write_raw(&format!("{}interrupted: run it again\n", below_bars()));
+}
+
+/// Reports a panic in one line, and ends the process. Panics of other threads at the same time have the same cause, so
+/// they wait for the end.
+pub(crate) fn end_with_fault(
+    printer: Option<&Printer>,
+    place: Option<&std::panic::Location<'_>>,
+    exit_code: u8,
+) -> ! {
+    static ENDING: Mutex<()> = Mutex::new(());
+    let _others_wait = ENDING.lock();
+    let place = place.map(|place| format!(" at `{}:{}`", place.file(), place.line())).unwrap_or_default();
+    write_stderr(&format!("{}error: oca has a fault{place} and stopped\n", below_bars()));
+    let where_to = env!("CARGO_PKG_REPOSITORY");
+    write_stderr(&format!("hint: please report it at {where_to}/issues, with this line and the command\n"));
+    if let Some(printer) = printer {
+        let report = || FailureReport::one("oca has a fault and stopped".to_owned(), None, exit_code);
+        printer.failure(report);
+    }
+    std::process::exit(exit_code.into())
 }
 
 /// Goes below the bars of the progress on a terminal.

@@ -74,7 +74,7 @@ impl Location {
     /// The download location of SPDX: `git+https://host/path.git@COMMIT#path`. `None` if readers of SPDX refuse the
     /// host; the package url has the address then.
     pub(super) fn download(&self, path: Option<&str>) -> Option<String> {
-        let address = self.address.as_ref().filter(|address| has_public_host(address))?;
+        let address = self.address.as_ref().filter(|address| is_accepted_by_validators(address))?;
         let path = path.map(|path| format!("#{}", in_url(path))).unwrap_or_default();
         Some(format!("git+{address}@{}{path}", self.commit))
     }
@@ -117,9 +117,9 @@ fn address(url: &RemoteUrl) -> Option<String> {
     (host.chars().all(is_of_host) && redact(&address) == address).then_some(address)
 }
 
-/// Whether the host is one that the validators of SPDX accept: a name with a top-level domain of two to five letters. They
-/// refuse `localhost`, addresses of IP, and names such as `git.acme.internal`.
-fn has_public_host(address: &str) -> bool {
+/// Whether the validators of SPDX accept the host: its last part has two to five letters. They refuse `localhost`,
+/// addresses of IP, and names such as `git.acme.internal` and `git.acme.company`.
+fn is_accepted_by_validators(address: &str) -> bool {
     let Some((host, _)) = address.split_once("://").and_then(|(_, rest)| rest.split_once('/')) else {
         return false;
     };

@@ -22,10 +22,7 @@ fn a_new_merge_that_is_open_is_named_by_status_and_sync() {
     env.oca(&["status"])
         .stdout_contains("web  resolving  ")
         .stdout_contains("  `web#3`: run `oca resolve web --continue` or `oca resolve web --abort`\n")
-        .stderr(
-            "warning: `oca.lock.json` is out of date; it can be brought up to date when what is open is \
-             resolved\n",
-        )
+        .stderr("warning: `oca.lock.json` is out of date; first finish what `oca resolve` opened\n")
         .status(1);
     env.oca(&["status", "--format", "json"])
         .stdout_contains("\"state\": \"resolving\"")

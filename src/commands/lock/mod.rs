@@ -251,8 +251,8 @@ fn conclude(
 fn tell_next(session: &Session<'_>) {
     match session.config.mode {
         Mode::Clone => session.printer.next("`oca sync` checks out the commits"),
-        Mode::Submodule => session.printer.note(&format!(
-            "next: `oca sync` checks out the commits and stages the gitlinks; commit them together with `{}`",
+        Mode::Submodule => session.printer.next_for_all(&format!(
+            "`oca sync` checks out the commits and stages the gitlinks; commit them together with `{}`",
             lock::FILE_NAME
         )),
     }

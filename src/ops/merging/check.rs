@@ -139,17 +139,23 @@ impl Proof {
         accepted: &BTreeSet<String>,
     ) {
         let what = what.to_owned();
-        match (locked, found) {
-            (Some(locked), Remade::Step(step)) if locked.tree == step.tree => {}
-            (None, Remade::Nothing) => {}
-            (Some(locked), _) if locked.way != StepWay::Made => {
+        let way = match (locked, &found) {
+            (Some(locked), Remade::Step(step)) if locked.tree == step.tree => return,
+            (None, Remade::Nothing) => return,
+            (Some(locked), _) => locked.way,
+            // A person resolved its conflicts so that nothing of it is left.
+            (None, Remade::Conflicts) => StepWay::Resolved,
+            (None, Remade::Step(_) | Remade::Gone) => StepWay::Made,
+        };
+        match found {
+            _ if way != StepWay::Made => {
                 if !accepted.contains(&what) {
-                    self.differences.push(StepDifference::ByHand { what, way: locked.way.word() });
+                    self.differences.push(StepDifference::ByHand { what, way: way.word() });
                 }
             }
-            (_, Remade::Gone) if accepted.contains(&what) => {}
-            (_, Remade::Gone) => self.differences.push(StepDifference::Unproven { what }),
-            (_, Remade::Nothing | Remade::Step(_) | Remade::Conflicts) => {
+            Remade::Gone if accepted.contains(&what) => {}
+            Remade::Gone => self.differences.push(StepDifference::Unproven { what }),
+            Remade::Nothing | Remade::Step(_) | Remade::Conflicts => {
                 self.differences.push(StepDifference::Untrue { what });
             }
         }
