@@ -3,7 +3,7 @@
 use std::path::{Component, Path};
 
 use crate::complete;
-use crate::config::{MergeList, Mode};
+use crate::config::{MergeList, Mode, is_own_file};
 use crate::error::{Error, MergeError};
 use crate::fs;
 use crate::git::{Checkout, Head, LocalCommit};

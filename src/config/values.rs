@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::below::{NotBelow, below};
+use super::below::{NotBelow, below, is_own_file};
 use super::document::Refusal;
 use super::expand::{Malformed, Template};
 use super::versions::Versions;

@@ -125,7 +125,8 @@ impl<'a> PinChange<'a> {
 pub(crate) struct FreshnessReport {
     /// Whether there is no difference, and every repository was asked that should be asked.
     pub(crate) fresh: bool,
-    /// Whether the gitlinks were compared with the lock; `null` with `mode = "clone"`.
+    /// Whether the gitlinks were compared: not without a git repository, and not if the lock is out of date. `null` with
+    /// `mode = "clone"`.
     pub(crate) gitlinks: Option<GitlinksKind>,
     /// Each difference in words.
     pub(crate) differences: Vec<String>,
@@ -138,7 +139,6 @@ pub(crate) struct FreshnessReport {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum GitlinksKind {
     Compared,
-    /// There is no git repository, or the lock differs from `repos.toml`.
     NotCompared,
 }
 

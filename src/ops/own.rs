@@ -62,7 +62,6 @@ fn may_be_missing(local: &Local, profile: &Profile, lock: &Lock) -> bool {
 
 /// `.dockerignore` may leave out a directory that the user has.
 fn tell_of_missing(session: &Session<'_>, path: &str) {
-    session
-        .printer
-        .note(&format!("`{path}` of `[[local]]` does not exist, so the image has no modules from it"));
+    let text = format!("`{path}` of `[[local]]` does not exist, so the image has no modules from it");
+    session.printer.note(&text);
 }

@@ -267,10 +267,12 @@ fn a_checkout_that_moves_takes_no_name_of_one_that_stays() {
         .stderr_contains("the checkout of `ux` will be in `addons/oca`, not in `vendor`\n")
         .status(3);
     let written = env.read("repos.toml");
+    // `server-ux` is below `base-url`.
+    assert!(!written.contains("[repos.server-ux]"), "{written}");
     for part in [
         "  \"ux\",\n  \"server-ux\",\n  \"web\",\n",
         "[repos.ux]\nurl = \"https://github.com/OCA/server-ux.git\"",
-        "[repos.server-ux]\nurl = \"https://github.com/acme/server-ux.git\"",
+        "base-url = \"https://github.com/acme\"\n",
     ] {
         assert!(written.contains(part), "{written}");
     }

@@ -114,7 +114,11 @@ fn verify_without_a_directory_compares_the_exports_of_the_container() {
 fn verify_misses_the_export_of_odoo_itself() {
     let env = Env::new();
     let odoo = Remote::new(&env, "odoo");
-    odoo.branch("18.0").module("odoo/addons/base", &[("depends", "[]")]).module("addons/web", &[]).commit();
+    let draft = odoo
+        .branch("18.0")
+        .file("odoo-bin", "")
+        .file("odoo/release.py", "version_info = (18, 0, 0, FINAL, 0, '')\n");
+    draft.module("odoo/addons/base", &[("depends", "[]")]).module("addons/web", &[]).commit();
     container(&env, "[core]\nurl = \"../remotes/odoo\"\n");
     inside(&env, &["verify"]).stderr_contains("1 repository, ").success();
     let config = env.root().join("inside/opt/repos.toml");

@@ -28,7 +28,7 @@ fn clones_become_submodules_and_clones_again() {
     set_mode(&env, "clone", "submodule");
     env.oca(&["sync", "--dry-run"])
         .stdout_contains("web: would refresh at ")
-        .stderr_contains("2 repositories, 2 would change\n")
+        .stderr_contains("2 repositories up to date, 2 would be refreshed\n")
         .success();
     assert!(!env.exists(".gitmodules"));
     env.sync();
