@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
-use clap::builder::{MapValueParser, PathBufValueParser, TypedValueParser, ValueParserFactory};
+use clap::builder::{PathBufValueParser, TryMapValueParser, TypedValueParser, ValueParserFactory};
+
+use crate::repo::{is_dot_git, is_own_file};
 
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Global options")]
@@ -77,10 +79,19 @@ impl Destination {
 }
 
 impl ValueParserFactory for Destination {
-    type Parser = MapValueParser<PathBufValueParser, fn(PathBuf) -> Self>;
+    type Parser = TryMapValueParser<PathBufValueParser, fn(PathBuf) -> Result<Self, String>>;
 
     fn value_parser() -> Self::Parser {
-        PathBufValueParser::new().map(Self as fn(PathBuf) -> Self)
+        PathBufValueParser::new().try_map(destination)
+    }
+}
+
+/// Files of oca and git are never overwritten.
+fn destination(path: PathBuf) -> Result<Destination, String> {
+    let is_own = |part: &str| is_own_file(part) || is_dot_git(part.as_bytes());
+    match path.iter().filter_map(|part| part.to_str()).find(|part| is_own(part)) {
+        Some(part) => Err(format!("`{part}` belongs to oca or git")),
+        None => Ok(Destination(path)),
     }
 }
 

@@ -6,8 +6,8 @@
 //! {main, fuzz} → cli → commands → complete → ops → session → output → json → error → {check, diff} → {plan, import} → facts
 //!                       → {progress, page} → report → forge
 //!                       → {config, lock, git, addons, catalogue, odoo_conf, export, sbom}
-//!                       → {patch, merge, requirements, source} → fs
-//!                       → {repo, pool, flags, schema}
+//!                       → {patch, merge, requirements, source} → {fs, flags}
+//!                       → {repo, pool, schema}
 //! ```
 //!
 //! - `complete` offers values for a command line that is typed in a shell. It only reads files.

@@ -3,7 +3,7 @@
 use std::path::{Component, Path};
 
 use crate::complete;
-use crate::config::{MergeList, Mode, is_own_file};
+use crate::config::{MergeList, Mode};
 use crate::error::{Error, MergeError};
 use crate::fs;
 use crate::git::{Checkout, Head, LocalCommit};
@@ -11,7 +11,7 @@ use crate::lock::{Lock, LockedRepo};
 use crate::ops::{Rewrite, Rewritten, bring_locked, named_repos, own_patch_file, place_locked};
 use crate::patch::{MailedCommit, mails, title_of};
 use crate::plan;
-use crate::repo::{CommitId, RepoName, TreeId, counted};
+use crate::repo::{CommitId, RepoName, TreeId, counted, is_own_file};
 use crate::session::Session;
 
 /// The directory of new patches, beside `repos.toml`.

@@ -1,6 +1,6 @@
 //! Paths below the project: relative ones that leave it nowhere, and directories of checkouts.
 
-use crate::repo::{is_dot_git, is_file_name};
+use crate::repo::{is_dot_git, is_own_file};
 
 /// Why a path is not below the directory that it is relative to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -21,17 +21,6 @@ pub(crate) enum NotBelow {
     Home,
 }
 
-/// The files in the directory of `repos.toml` that oca or git reads or writes there. `.git` is refused in every place.
-pub(super) const OWN_FILES: [&str; 7] = [
-    "repos.toml",
-    "repos.local.toml",
-    "oca.lock.json",
-    "oca.lock.d",
-    ".gitignore",
-    ".gitmodules",
-    ".gitattributes",
-];
-
 /// Tidies a directory of checkouts. None of the project's own files may be in its place.
 pub(super) fn checkouts_below(path: &str) -> Result<String, NotBelow> {
     let tidied = below(path)?;
@@ -40,12 +29,6 @@ pub(super) fn checkouts_below(path: &str) -> Result<String, NotBelow> {
         return Err(NotBelow::Home);
     }
     if is_own_file(&tidied) { Err(NotBelow::OwnFile) } else { Ok(tidied) }
-}
-
-/// Whether a tidied path is one of the project's own files, or inside it.
-pub(crate) fn is_own_file(path: &str) -> bool {
-    let first = path.split('/').next().unwrap_or_default();
-    OWN_FILES.iter().any(|file| is_file_name(first.as_bytes(), file))
 }
 
 /// Whether a tidied path is another one, or inside it. Some file systems ignore case.

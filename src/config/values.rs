@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::below::{NotBelow, below, is_own_file};
+use super::below::{NotBelow, below};
 use super::document::Refusal;
 use super::expand::{Malformed, Template};
 use super::versions::Versions;
-use crate::repo::{AddonsDirectory, Age, NotAnAge, RemoteUrl, is_invisible, redact};
+use crate::repo::{AddonsDirectory, Age, NotAnAge, RemoteUrl, is_invisible, is_own_file, redact};
 use crate::requirements::Override;
 
 /// A requested module, and the versions that are accepted.

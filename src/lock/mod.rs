@@ -56,6 +56,9 @@ pub(crate) enum Error {
     /// git left our version in the file.
     #[error("`{}` is not merged: git left only our side in it", file.display())]
     Unmerged { file: PathBuf },
+    /// Somebody deleted the markers of a conflict. git still has both sides.
+    #[error("`{}` is not merged, and what is in it is not a lock: {why}", file.display())]
+    Garbled { file: PathBuf, why: String },
     #[error("`{}` {}", file.display(), unsealed(entries, profiles))]
     Edited { file: PathBuf, entries: Vec<(RepoName, Seal)>, profiles: Vec<(String, Seal)> },
     /// It has what both sides of a merge wrote, without markers.
@@ -94,7 +97,7 @@ impl Error {
                 ));
             }
             Self::Conflicted { .. } => "run `oca lock`; it keeps every commit on which both sides agree",
-            Self::Unmerged { .. } => "run `oca lock`; it merges both sides",
+            Self::Unmerged { .. } | Self::Garbled { .. } => "run `oca lock`; it merges both sides",
             Self::Edited { entries, .. } if entries.is_empty() => {
                 "run `oca lock`; it computes these profiles again from `repos.toml`"
             }
@@ -121,13 +124,29 @@ impl Error {
 impl Error {
     /// Whether the file has what both sides of a merge wrote, so that `oca lock` can merge it.
     pub(crate) fn has_both_sides(&self) -> bool {
-        matches!(self, Self::Conflicted { .. } | Self::Twice { .. } | Self::Unmerged { .. })
+        matches!(
+            self,
+            Self::Conflicted { .. } | Self::Twice { .. } | Self::Unmerged { .. } | Self::Garbled { .. }
+        )
+    }
+
+    /// The same error of a file that is in conflict for git.
+    pub(crate) fn in_conflict(self) -> Self {
+        match self {
+            Self::Malformed { file, why } => Self::Garbled { file, why },
+            Self::Truncated { file, line } => {
+                Self::Garbled { file, why: format!("it is cut off at line {line}") }
+            }
+            other => other,
+        }
     }
 
     /// The hint for a file, a revision or a text that the user named, so that `oca lock` would change nothing.
     pub(crate) fn hint_of_named(&self) -> Option<String> {
         let text = match self {
-            Self::Conflicted { .. } | Self::Unmerged { .. } => "name a lock without conflicts",
+            Self::Conflicted { .. } | Self::Unmerged { .. } | Self::Garbled { .. } => {
+                "name a lock without conflicts"
+            }
             Self::Edited { .. } | Self::Twice { .. } | Self::Dangling { .. } => {
                 "name the lock as oca wrote it, such as that of a commit"
             }

@@ -38,8 +38,10 @@ pub(crate) use object::{
 };
 pub(crate) use packaging::{Layout, Packaging, Rules};
 pub(crate) use pasted::{Shows, WebPage};
+#[cfg(test)]
+pub(crate) use path::OWN_FILES;
 pub(crate) use path::{
-    AddonsDirectory, ModuleName, PathPart, RepoPath, is_dot_git, is_file_name, is_text, refuse_everywhere,
+    AddonsDirectory, ModuleName, PathPart, RepoPath, is_dot_git, is_own_file, is_text, refuse_everywhere,
 };
 pub(crate) use pending::{MergeRef, MergeSource, Pending, PendingMerge};
 pub(crate) use plain::{ends_line, in_short, is_invisible, is_text_of, one_line, plain, quotation, shown};

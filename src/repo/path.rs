@@ -87,6 +87,23 @@ pub(crate) fn is_file_name(name: &[u8], wanted: &str) -> bool {
     spelled_out(name) == wanted.as_bytes()
 }
 
+/// The files in the directory of `repos.toml` that oca or git reads or writes there. `.git` is refused in every place.
+pub(crate) const OWN_FILES: [&str; 7] = [
+    "repos.toml",
+    "repos.local.toml",
+    "oca.lock.json",
+    "oca.lock.d",
+    ".gitignore",
+    ".gitmodules",
+    ".gitattributes",
+];
+
+/// Whether a tidied path is one of the project's own files, or inside it.
+pub(crate) fn is_own_file(path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    OWN_FILES.iter().any(|file| is_file_name(first.as_bytes(), file))
+}
+
 /// A name as the most lenient file systems compare it: without the characters that HFS+ ignores, without the stream
 /// name, the dots and the blanks at its end that NTFS drops, in lower case.
 fn spelled_out(name: &[u8]) -> Vec<u8> {

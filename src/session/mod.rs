@@ -165,16 +165,21 @@ impl<'a> Session<'a> {
 
     /// The lock, even if it is out of date; `None` if there is none. Fails if an entry was edited.
     pub(crate) fn lock(&self) -> Result<Option<Lock>, Error> {
-        let lock = Lock::load(&self.lock_file())?;
+        let lock = self.of_git(Lock::load(&self.lock_file()))?;
         self.refuse_unmerged()?;
         Ok(lock)
     }
 
     /// The lock, including edited entries, for commands that read them again.
     pub(crate) fn lock_as_it_stands(&self) -> Result<Option<Lock>, Error> {
-        let lock = Lock::load_as_it_stands(&self.lock_file())?;
+        let lock = self.of_git(Lock::load_as_it_stands(&self.lock_file()))?;
         self.refuse_unmerged()?;
         Ok(lock)
+    }
+
+    /// The same result; the error says if the lock is in conflict for git.
+    pub(crate) fn of_git<T>(&self, lock: Result<T, lock::Error>) -> Result<T, lock::Error> {
+        lock.map_err(|error| if self.unmerged_lock().is_some() { error.in_conflict() } else { error })
     }
 
     /// The versions of a lock that git could not merge. If the surrounding repository cannot be read, nothing is known.

@@ -54,6 +54,25 @@ fn the_pins_of_the_other_side_are_not_lost() {
     }
 }
 
+/// Somebody deleted the markers and kept the lines of both sides.
+#[test]
+fn a_lock_that_is_no_lock_any_more_is_merged_from_the_index() {
+    let env = Env::new();
+    let [web, dms] = merged_without_driver(&env);
+    env.try_git(".", &["merge", "feature"]).expect_err("a conflict");
+    let ours = env.read("oca.lock.json");
+    env.write("oca.lock.json", ours.replacen("\",\n", "\"\n", 1));
+    for oca in [&["list"][..], &["sync"], &["lock", "--check"]] {
+        env.oca(oca)
+            .stderr_contains("`oca.lock.json` is not merged, and what is in it is not a lock: ")
+            .stderr_contains("hint: run `oca lock`; it merges both sides\n")
+            .status(2);
+    }
+    env.oca(&["lock"]).stderr_contains("is merged and staged").success();
+    let pins = ["web", "dms"].map(|name| env.locked_commit(name));
+    assert_eq!(pins, [&web, &dms].map(|remote| remote.commit_of("18.0")));
+}
+
 #[test]
 fn a_dry_run_stages_nothing() {
     let env = Env::new();

@@ -181,7 +181,11 @@ fn two_branches_that_both_added_a_repository_are_merged() {
     }
     env.try_git("", &["merge", "feature"]).expect_err("a conflict");
     env.declare_submodules(REMOTES, &["web", "crm", "dms"], "");
-    env.oca(&["lock"]).stderr_contains("`oca.lock.json` is merged and staged: go on with git\n").success();
+    env.oca(&["lock"])
+        .stderr_contains(
+            "`oca.lock.json` is merged and staged: run `oca sync` for the gitlinks, then go on with git\n",
+        )
+        .success();
     env.oca(&["sync"]).stderr_contains(".gitmodules` at line ").status(2);
     env.git("", &["checkout", "-q", "--ours", ".gitmodules"]);
     let output = env.run(&["sync"]);

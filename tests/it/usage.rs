@@ -216,3 +216,16 @@ fn a_commit_of_a_server_that_is_in_the_cache_needs_none() {
     env.oca(&["lock", "--offline", "-q"]).success();
     assert!(env.read("oca.lock.json").contains("web_x"));
 }
+
+#[test]
+fn no_output_replaces_a_file_of_oca_or_git() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    for file in ["repos.toml", "oca.lock.json", "./OCA.lock.json", "oca.lock.d/x.html", ".git/config"] {
+        for command in ["report", "sbom", "requirements"] {
+            env.oca(&[command, "-o", file]).stderr_contains("belongs to oca or git").status(2);
+        }
+    }
+    env.oca(&["lock", "--check"]).success();
+}

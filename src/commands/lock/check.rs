@@ -24,7 +24,7 @@ use crate::session::Session;
 pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let file = session.lock_file();
     let bytes = lock::read_file(&file)?;
-    let lock = bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose()?;
+    let lock = session.of_git(bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose())?;
     session.refuse_unmerged()?;
     if lock.is_some() {
         refuse_missing_patches(session)?;

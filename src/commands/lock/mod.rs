@@ -199,7 +199,13 @@ fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error
 fn stage_merged(session: &Session<'_>) {
     let file = lock::FILE_NAME;
     match session.stage_merged_lock() {
-        Ok(true) => session.printer.note(&format!("`{file}` is merged and staged: go on with git")),
+        Ok(true) => {
+            let first = match session.config.mode {
+                Mode::Clone => "",
+                Mode::Submodule => "run `oca sync` for the gitlinks, then ",
+            };
+            session.printer.note(&format!("`{file}` is merged and staged: {first}go on with git"));
+        }
         Ok(false) => {}
         Err(error) => {
             session.printer.warning(&format!("`{file}` is merged, but not staged: {error}"));

@@ -80,6 +80,7 @@ fn every_error_of_the_lock_has_its_words() {
     let errors = every_variant!(LockError:
         Conflicted { file: lock_file(), line: 12 },
         Unmerged { file: lock_file() },
+        Garbled { file: lock_file(), why: "expected `,` at line 7".to_owned() },
         Edited { file: lock_file(), entries: vec![(name("web"), Seal::Broken)], profiles: Vec::new() },
         Twice { file: lock_file(), twice: twice(None, None) },
         Dangling { file: lock_file(), profile: "standard".to_owned(), key: "web@18.0".to_owned() },
@@ -104,6 +105,8 @@ fn every_error_of_the_lock_has_its_words() {
     2 `oca.lock.json` contains git's conflict markers at line 12
       hint: run `oca lock`; it keeps every commit on which both sides agree
     2 `oca.lock.json` is not merged: git left only our side in it
+      hint: run `oca lock`; it merges both sides
+    2 `oca.lock.json` is not merged, and what is in it is not a lock: expected `,` at line 7
       hint: run `oca lock`; it merges both sides
     1 `oca.lock.json` was edited: the entry of `web` does not match its digest
       hint: run `oca lock`; it reads these entries again from their commits

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::config::below::OWN_FILES;
+use crate::repo::OWN_FILES;
 use crate::repo::shapes::{
     DOT_GIT, INVISIBLE, known_scheme, never_a_ref, never_a_repository, one_of, part_named, ref_name, text,
     url,
