@@ -3,7 +3,7 @@
 use std::path::{Component, Path};
 
 use crate::complete;
-use crate::config::{MergeList, Mode};
+use crate::config::{MergeList, Mode, is_own_file};
 use crate::error::{Error, MergeError};
 use crate::fs;
 use crate::git::{Checkout, Head, LocalCommit};
@@ -204,7 +204,7 @@ fn file_of(word: &str) -> Result<String, Error> {
     let path = Path::new(word);
     let is_plain = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     let tidy = fs::slashed(&fs::normal(path));
-    if !is_plain || tidy.is_empty() || word.ends_with('/') {
+    if !is_plain || tidy.is_empty() || word.ends_with('/') || is_own_file(&tidy) {
         return Err(MergeError::PatchOutside { word: word.to_owned() }.into());
     }
     let has_end = path.extension().is_some_and(|end| end == "patch" || end == "diff");

@@ -143,6 +143,7 @@ fn inspect(
 ) -> Result<RepoStatus, crate::git::Error> {
     let actual = match checkout.head()? {
         Head::Absent | Head::HalfClone => return Ok(report(name, State::Missing, locked, None)),
+        Head::Other(_) if checkout.is_unfilled() => return Ok(report(name, State::Missing, locked, None)),
         Head::NotGit | Head::Link(_) | Head::Other(None) => {
             return Ok(report(name, State::NotGit, locked, None));
         }

@@ -39,10 +39,13 @@ pub(super) fn checkouts_below(path: &str) -> Result<String, NotBelow> {
     if first.starts_with('~') {
         return Err(NotBelow::Home);
     }
-    if OWN_FILES.iter().any(|file| is_file_name(first.as_bytes(), file)) {
-        return Err(NotBelow::OwnFile);
-    }
-    Ok(tidied)
+    if is_own_file(&tidied) { Err(NotBelow::OwnFile) } else { Ok(tidied) }
+}
+
+/// Whether a tidied path is one of the project's own files, or inside it.
+pub(crate) fn is_own_file(path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    OWN_FILES.iter().any(|file| is_file_name(first.as_bytes(), file))
 }
 
 /// Whether a tidied path is another one, or inside it. Some file systems ignore case.

@@ -33,7 +33,7 @@ use std::path::{Component, Path, PathBuf};
 
 use semver::{Prerelease, Version, VersionReq};
 
-pub(crate) use self::below::is_inside;
+pub(crate) use self::below::{is_inside, is_own_file};
 pub(crate) use self::core::addons as core_addons;
 pub(crate) use base_url::BaseUrl;
 pub(crate) use edit::{Draft, MergeList};

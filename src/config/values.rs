@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::below::{NotBelow, below};
+use super::below::{NotBelow, below, is_own_file};
 use super::document::Refusal;
 use super::expand::{Malformed, Template};
 use super::versions::Versions;
@@ -116,7 +116,9 @@ pub(super) fn checkouts(text: &str) -> Result<Template, Refusal> {
 /// A file below the project. The lock records its path, so the path cannot have variables.
 pub(super) fn patch(text: &str) -> Result<String, Refusal> {
     plain(text)?;
-    below(text).map_err(|why| outside(text, why))
+    let path = below(text).map_err(|why| outside(text, why))?;
+    // oca deletes what it did not write in `oca.lock.d`.
+    if is_own_file(&path) { Err(outside(text, NotBelow::OwnFile)) } else { Ok(path) }
 }
 
 /// A directory of a repository that contains modules.

@@ -15,6 +15,7 @@ mod exported;
 mod foreseen;
 mod given;
 mod hooks;
+mod ignored;
 mod in_front;
 mod lacking;
 mod merging;
@@ -56,6 +57,7 @@ pub(crate) use checkouts::{
 pub(crate) use content::Contents;
 pub(crate) use exported::RepoExport;
 pub(crate) use hooks::tell_of_hooks;
+pub(crate) use ignored::warn_of_ignored;
 pub(crate) use in_front::warn_of_in_front;
 pub(crate) use lacking::{lacking, lacking_for, lacking_in_all, warn_of_lacking};
 pub(crate) use merging::MergeJob;

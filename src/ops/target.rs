@@ -73,9 +73,10 @@ impl CheckoutTarget<'_> {
 
     /// Whether git itself checked out the intended commit here: oca's marker is missing, but nothing has to be changed.
     fn is_placed_by_git(&self) -> bool {
-        let Some(origin) = self.checkout.origin().filter(|_| !self.checkout.is_being_moved()) else {
+        if self.checkout.is_being_moved() || self.checkout.is_unfilled() {
             return false;
-        };
+        }
+        let Some(origin) = self.checkout.origin() else { return false };
         match &self.module {
             Some(module) if module.leads_here() && origin == self.origin.url => true,
             // Local work stays as it is. Without any, the checkout is made as oca makes it.

@@ -1,5 +1,6 @@
 //! What an update of the lock gives, and what is said about it.
 
+use super::warn_of_ignored;
 use crate::error::Error;
 use crate::fs::Written;
 use crate::lock::{Change, Lock, LockedPatch, LockedRepo, LockedStep, Pin, StepTexts, changes};
@@ -105,6 +106,7 @@ impl Updated {
             (0, Some(_)) => printer.note(&format!("{total} with {modules}, only the profiles changed")),
             (changed, _) => printer.note(&format!("{total} with {modules}, {changed} changed")),
         }
+        warn_of_ignored(session, &self.lock);
     }
 
     /// The merges of an entry, with their commits.

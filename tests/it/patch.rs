@@ -233,3 +233,19 @@ fn a_patch_that_is_declared_is_kept() {
     assert!(env.read("repos.old").contains("patches/web-ten.patch"));
     assert!(env.read("patches/web-ten.patch").contains("+ten\n"));
 }
+
+/// `*.patch` is a common line of `.gitignore`.
+#[test]
+fn files_that_git_ignores_are_told() {
+    let env = Env::new();
+    env.git("", &["init", "-q"]);
+    env.write(".gitignore", "*.patch\n/oca/\n");
+    checked_out(&env);
+    commit(&env, &lines(&[(3, "three"), (10, "ten"), (28, "28!")]), "[FIX] web_x: ten");
+    let warning = "warning: git ignores `oca.lock.d/web/01-1.patch` and 2 more: other clones will not have them\n\
+        hint: change `.gitignore`, or run `git add --force oca.lock.d/web/01-1.patch ";
+    env.oca(&["patch", "web"]).stderr_contains(warning).success();
+    env.oca(&["lock", "--check"]).stderr_contains(warning).success();
+    env.git("", &["add", "--force", "oca.lock.d", "patches"]);
+    env.oca(&["lock", "--check"]).success();
+}

@@ -266,6 +266,11 @@ fn a_resolution_without_a_change_is_no_step() {
     env.oca(&["resolve", "-q", "web", "--continue"]).success();
     assert_eq!(locked(&env, "\"#3\"", "step"), "empty");
     env.oca(&["lock", "--check"]).success();
+    env.oca(&["lock", "--check", "--upstream"])
+        .stdout("the step of `web#3` is not the automatic merge: it was resolved\n")
+        .stderr_contains("--accept 'web#3'`")
+        .status(1);
+    env.oca(&["lock", "--check", "--upstream", "--accept", "web#3"]).success();
 }
 
 #[test]

@@ -54,6 +54,30 @@ fn a_run_that_was_killed_leaves_nothing_among_the_objects() {
     env.git("", &["fsck", "--strict"]);
 }
 
+/// `git clone --recurse-submodules` that is stopped leaves submodules at their commits, without an index and files.
+#[test]
+fn a_submodule_without_files_is_filled() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    env.sync();
+    env.commit_all("Add submodules");
+    let empty = || {
+        env.shell("rm -r oca/web/* .git/modules/oca/web/index .git/modules/oca/web/oca-checkout");
+        assert_eq!(fs::read_dir(env.project().join("oca/web")).expect("a directory").count(), 1);
+    };
+    empty();
+    env.oca(&["status"]).stdout_contains("web  missing").status(1);
+    env.oca(&["sync"]).stderr_contains("1 changed").success();
+    env.assert_sound_checkout("oca/web");
+    empty();
+    crate::checkouts::upgrade(&remotes[0], 1);
+    env.run(&["lock", "--upgrade"]);
+    env.sync();
+    env.assert_sound_checkout("oca/web");
+    let [web, dms] = commits(&remotes);
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+}
+
 /// What lies among the objects of the project itself, without what is in directories there.
 fn objects(env: &Env) -> Vec<String> {
     let objects = fs::read_dir(env.project().join(".git/objects")).expect("the objects").flatten();

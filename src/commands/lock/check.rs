@@ -13,6 +13,7 @@ use crate::lock::{self, Lock, LockedRepo, Pin, StepTexts, untrue};
 use crate::ops::submodules::Survey;
 use crate::ops::{
     MergeJob, OfPin, Remotes, Watch, merge_job, read, refuse_missing_patches, warn_of_conflicts_with_odoo,
+    warn_of_ignored,
 };
 use crate::plan::{self, Declared, Moves};
 use crate::repo::{Pending, RemoteUrl};
@@ -36,6 +37,9 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let faults = lock.as_ref().map(|lock| lock.step_faults(&file)).unwrap_or_default();
     differences.extend(faults.iter().map(|fault| Difference::Step(StepDifference::File(fault.to_string()))));
+    if let Some(lock) = &lock {
+        warn_of_ignored(session, lock);
+    }
     let mut submodules = Vec::new();
     let mut gitlinks = (session.config.mode == Mode::Submodule).then_some(GitlinksKind::NotCompared);
     if let Some(lock) = lock.as_ref().filter(|_| differences.is_empty() && gitlinks.is_some()) {

@@ -352,7 +352,9 @@ fn some_refusals_have_several_wordings() {
         Error::Stale { file: lock_file(), differences: Vec::new(), locked: false },
         Error::Submodules { differences: vec![moved("web", Some(name("web")))] },
         Error::Submodules { differences: vec![moved("web", None)] },
-        Error::Submodules { differences: ["web", "old/web"].map(|path| moved(path, Some(name("web")))).into() },
+        Error::Submodules {
+            differences: ["web", "old/web"].map(|path| moved(path, Some(name("web")))).into(),
+        },
         Error::Submodules { differences: ["web", "dms"].map(|one| moved(one, Some(name(one)))).into() },
         Error::Submodules { differences: ["a", "b", "c", "d"].map(|one| moved(one, Some(name(one)))).into() },
         Error::UnknownModule {

@@ -1,6 +1,7 @@
 //! The user's local work in a checkout.
 
 use std::fmt;
+use std::fs::DirEntry;
 
 use git2::{Oid, Repository, RepositoryState, Status, StatusEntry, StatusOptions};
 
@@ -66,6 +67,24 @@ pub(super) fn find(
     if let Some(root) = repository.workdir() {
         pipes::refuse_in_work_tree(root, &[])?;
     }
+    let changed = if is_unfilled(repository) { Vec::new() } else { changed(repository)? };
+    Ok(LocalWork {
+        changed,
+        commit: own_commit(repository, placed, remote)?,
+        branch: None,
+        references: Vec::new(),
+        under_way: repository.state() != RepositoryState::Clean,
+    })
+}
+
+/// Whether git was stopped before it checked anything out: there is neither an index nor a file.
+pub(super) fn is_unfilled(repository: &Repository) -> bool {
+    let Some(mut beside) = repository.workdir().and_then(|root| root.read_dir().ok()) else { return false };
+    let is_git = |entry: std::io::Result<DirEntry>| entry.is_ok_and(|entry| entry.file_name() == ".git");
+    !repository.path().join("index").exists() && beside.all(is_git)
+}
+
+fn changed(repository: &Repository) -> Result<Vec<String>, Error> {
     let mut options = StatusOptions::new();
     options.include_untracked(true).exclude_submodules(true).include_ignored(false);
     let statuses = repository.statuses(Some(&mut options))?;
@@ -78,14 +97,7 @@ pub(super) fn find(
         };
         !is_unchanged
     });
-    let changed = changed.map(|entry| shown(entry.path_bytes())).collect();
-    Ok(LocalWork {
-        changed,
-        commit: own_commit(repository, placed, remote)?,
-        branch: None,
-        references: Vec::new(),
-        under_way: repository.state() != RepositoryState::Clean,
-    })
+    Ok(changed.map(|entry| shown(entry.path_bytes())).collect())
 }
 
 /// Whether git wrote a file that libgit2 takes for changed: it knows neither Git LFS nor other encodings.

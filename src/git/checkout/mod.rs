@@ -265,6 +265,11 @@ impl Checkout {
         self.open().ok()?.config().ok()?.get_string("remote.origin.url").ok()
     }
 
+    /// Whether git was stopped before it checked out any file.
+    pub(crate) fn is_unfilled(&self) -> bool {
+        self.open().is_ok_and(|repository| local_work::is_unfilled(&repository))
+    }
+
     /// The content of the marker. A malformed marker counts as missing.
     fn marker(&self) -> Result<Option<Placed>, Error> {
         marker::read(&self.git_directory())

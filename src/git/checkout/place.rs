@@ -66,7 +66,7 @@ impl Checkout {
                     let brought = bring_objects(&repository, repository.path(), remote, content);
                     brought.map_err(|error| error.in_checkout(&self.path))
                 })?;
-                self.move_to(content, force).map_err(|error| match error {
+                self.move_to(content, force || self.is_unfilled()).map_err(|error| match error {
                     CheckoutError::Git(error) => CheckoutError::Git(error.in_checkout(&self.path)),
                     other => other,
                 })
