@@ -26,7 +26,7 @@ fn a_fresh_lock_is_silence() {
     env.locked(WEB);
     env.oca(&["lock", "--check"]).success();
     env.oca(&["lock", "--check", "--format", "json"])
-        .stdout("{\n  \"version\": 1,\n  \"fresh\": true,\n  \"differences\": [],\n  \"errors\": []\n}\n")
+        .stdout("{\n  \"version\": 1,\n  \"fresh\": true,\n  \"gitlinks\": null,\n  \"differences\": [],\n  \"errors\": []\n}\n")
         .success();
 }
 
@@ -61,7 +61,7 @@ fn a_missing_lock_is_stale() {
         .stderr(&format!("error: there is no `oca.lock.json`\n{HINT}"))
         .status(1);
     env.oca(&["lock", "--check", "--format", "json"])
-        .stdout("{\n  \"version\": 1,\n  \"fresh\": false,\n  \"differences\": [\n    \"there is no lock\"\n  ],\n  \"errors\": []\n}\n")
+        .stdout("{\n  \"version\": 1,\n  \"fresh\": false,\n  \"gitlinks\": null,\n  \"differences\": [\n    \"there is no lock\"\n  ],\n  \"errors\": []\n}\n")
         .stderr(&format!("error: there is no `oca.lock.json`\n{HINT}"))
         .status(1);
 }
@@ -171,7 +171,7 @@ fn a_file_that_is_spaced_or_sorted_by_hand_is_told() {
     }
     env.oca(&["lock", "--check", "--format", "json"])
         .stdout(&format!(
-            "{{\n  \"version\": 1,\n  \"fresh\": false,\n  \"differences\": [\n    \"{layout}\"\n  ],\n  \"errors\": []\n}}\n"
+            "{{\n  \"version\": 1,\n  \"fresh\": false,\n  \"gitlinks\": null,\n  \"differences\": [\n    \"{layout}\"\n  ],\n  \"errors\": []\n}}\n"
         ))
         .stderr(&format!("error: `oca.lock.json` is out of date: 1 difference\n{HINT}"))
         .status(1);
