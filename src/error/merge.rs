@@ -47,6 +47,9 @@ pub(crate) enum MergeError {
     },
     #[error("the name of the patch leads out of the project: `{word}`")]
     PatchOutside { word: String },
+    /// oca writes through none.
+    #[error("`{}` is a symlink", link.display())]
+    PatchLink { link: PathBuf },
     /// The lock does not have the tree of HEAD.
     #[error("the patch does not give the content of the checkout of `{repo}`")]
     OtherResult { repo: RepoName },
@@ -60,16 +63,16 @@ pub(crate) enum MergeError {
     NoClone { repo: RepoName },
     #[error("`repos.local.toml` lists `{repo}` in `skip`")]
     Skipped { repo: RepoName },
-    #[error("no merge of `{repo}` is open")]
+    #[error("nothing of `{repo}` is open")]
     NoResolve { repo: RepoName },
-    #[error("the merge of `{what}` is open already")]
+    #[error("`{what}` is open already")]
     ResolveOpen { repo: RepoName, what: String },
     /// The person typed `git merge --abort`, or oca was killed.
-    #[error("the merge of `{what}` is not open any more, and nothing was committed")]
+    #[error("`{what}` is not open any more, and nothing was committed")]
     ResolveClosed { repo: RepoName, what: String },
-    #[error("the checkout of `{repo}` is not where the merge of `{what}` was opened")]
+    #[error("the checkout of `{repo}` is not where `{what}` was opened")]
     ResolveElsewhere { repo: RepoName, what: String },
-    #[error("`repos.toml` or the lock has changed for `{repo}` since its merge was opened")]
+    #[error("`repos.toml` or the lock has changed for `{repo}` since `oca resolve {repo}`")]
     ResolveOutdated { repo: RepoName },
     #[error("`{}` is not a file that oca wrote", file.display())]
     BadState { file: PathBuf },
@@ -84,6 +87,9 @@ pub(crate) enum MergeError {
     /// A person resolved its conflict with what is there without it.
     #[error("`{path}` changes nothing in `{repo}` any more")]
     NeedlessPatch { repo: RepoName, path: String },
+    /// The file of a patch, while its conflict was open.
+    #[error("`{path}` was changed since it was opened")]
+    ChangedPatch { repo: RepoName, path: String },
     /// The directory did not exist before, so all of it would be deleted.
     #[error("`{repo}` has files that are not of the merge: {}", first_names(files))]
     Strangers { repo: RepoName, files: Vec<String> },
@@ -136,7 +142,8 @@ impl MergeError {
             | Self::Skipped { .. }
             | Self::BadState { .. }
             | Self::NewerState { .. }
-            | Self::PatchOutside { .. } => 2,
+            | Self::PatchOutside { .. }
+            | Self::PatchLink { .. } => 2,
             Self::Unproven { .. }
             | Self::Forged { .. }
             | Self::Astray
@@ -157,6 +164,7 @@ impl MergeError {
             | Self::Marked { .. }
             | Self::NotStaged { .. }
             | Self::NeedlessPatch { .. }
+            | Self::ChangedPatch { .. }
             | Self::Strangers { .. }
             | Self::OwnCommits { .. } => 1,
         }
@@ -202,6 +210,7 @@ impl MergeError {
                 )
             }
             Self::PatchOutside { .. } => "use a name such as `patches/web-title.patch`".to_owned(),
+            Self::PatchLink { .. } => "put the patch itself there instead of the link".to_owned(),
             Self::OtherResult { .. } => "write the patch with `git format-patch` instead".to_owned(),
             Self::NotInWork { repo } => format!("run `oca sync {repo}` to check out the locked commit"),
             Self::NoBranch { repo } => {
@@ -216,7 +225,7 @@ impl MergeError {
                 "run the command in a project with `mode = \"clone\"`, and commit the lock".to_owned()
             }
             Self::Skipped { .. } => "remove it from `skip`".to_owned(),
-            Self::NoResolve { repo } => format!("run `oca resolve {repo}` to open one"),
+            Self::NoResolve { repo } => format!("run `oca resolve {repo}` to open what conflicts"),
             Self::ResolveOpen { repo, .. } => {
                 format!("run `oca resolve {repo} --continue`, or `oca resolve {repo} --abort` to give up")
             }
@@ -238,6 +247,9 @@ impl MergeError {
             Self::NeedlessPatch { repo, path } => format!(
                 "run `oca resolve {repo} --abort`, then `oca remove {}`",
                 typed(&format!("{repo}#{path}"))
+            ),
+            Self::ChangedPatch { repo, .. } => format!(
+                "undo that change, and run `oca resolve {repo} --continue`; or run `oca resolve {repo} --abort`, then `oca resolve {repo}`"
             ),
             Self::Strangers { repo, .. } => and_abort("move them away", repo),
             Self::OwnCommits { repo, .. } => and_abort("push it, or delete it", repo),

@@ -15,12 +15,12 @@ pub(crate) fn user_patch(session: &Session<'_>, repo: &RepoName, path: &str) -> 
     Ok(read_if_there(&file)?.ok_or_else(|| missing(file))?)
 }
 
-/// The file of a patch, to be written. Fails if a symlink on the way leads elsewhere.
+/// The file of a patch, to be written. Fails if it is a symlink, or if one is on the way.
 pub(crate) fn own_patch_file(session: &Session<'_>, path: &str) -> Result<PathBuf, Error> {
     let file = session.root().join(path);
-    let above = file.ancestors().skip(1).take_while(|above| *above != session.root());
+    let above = file.ancestors().take_while(|above| *above != session.root());
     match above.filter(|above| above.is_symlink()).last() {
-        Some(link) => Err(MergeError::PatchOutside { word: link.display().to_string() }.into()),
+        Some(link) => Err(MergeError::PatchLink { link: link.to_owned() }.into()),
         None => Ok(file),
     }
 }

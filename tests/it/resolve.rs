@@ -131,7 +131,7 @@ fn git_may_abort_the_merge_and_it_can_be_opened_again() {
     env.oca(&["resolve", "-q", "web"]).success();
     env.oca(&["resolve", "web"])
         .stderr(
-            "error: the merge of `web#3` is open already\n\
+            "error: `web#3` is open already\n\
              hint: run `oca resolve web --continue`, or `oca resolve web --abort` to give up\n",
         )
         .status(1);
@@ -139,7 +139,7 @@ fn git_may_abort_the_merge_and_it_can_be_opened_again() {
     assert_eq!(env.git("oca/web", &["status", "--porcelain"]), "");
     env.oca(&["resolve", "web", "--continue"])
         .stderr(
-            "error: the merge of `web#3` is not open any more, and nothing was committed\n\
+            "error: `web#3` is not open any more, and nothing was committed\n\
              hint: run `oca resolve web` to open it again, or `oca resolve web --abort` to give up\n",
         )
         .status(1);
@@ -154,7 +154,7 @@ fn git_may_abort_the_merge_and_it_can_be_opened_again() {
     env.oca(&["resolve", "web", "--abort"]).stderr("web: the checkout is as it was\n").success();
     assert!(!env.exists("oca/web"));
     env.oca(&["resolve", "web", "--abort"])
-        .stderr("error: no merge of `web` is open\nhint: run `oca resolve web` to open one\n")
+        .stderr("error: nothing of `web` is open\nhint: run `oca resolve web` to open what conflicts\n")
         .status(1);
 }
 
@@ -178,7 +178,7 @@ fn a_failed_upgrade_is_resolved_towards_the_new_base_and_an_abort_goes_back() {
     env.oca(&["sync"])
         .stderr(
             "1 repository, 0 changed\n\
-             error: `web` was not changed: `oca resolve` has a merge open in `[TEMP]/project/oca/web`\n\
+             error: `web` was not changed: `oca resolve` has something to resolve in `[TEMP]/project/oca/web`\n\
              hint: run `oca resolve web --continue`, or `oca resolve web --abort` to give up\n",
         )
         .status(1);
@@ -282,14 +282,14 @@ fn a_state_that_does_not_fit_is_refused() {
     declare(&env, "merges = [\"#1\", \"#3\"]");
     env.oca(&["resolve", "web", "--continue"])
         .stderr(
-            "error: `repos.toml` or the lock has changed for `web` since its merge was opened\n\
+            "error: `repos.toml` or the lock has changed for `web` since `oca resolve web`\n\
              hint: run `oca resolve web --abort`, then `oca resolve web`\n",
         )
         .status(1);
     declare(&env, "merges = [\"#1\", \"#3\", \"#2\"]");
     env.git("oca/web", &["checkout", "-q", "-f", "--detach", &remote_tip(&env)]);
     env.oca(&["resolve", "web", "--continue"])
-        .stderr_contains("error: the checkout of `web` is not where the merge of `web#3` was opened")
+        .stderr_contains("error: the checkout of `web` is not where `web#3` was opened")
         .status(1);
     env.write("oca/web/.git/oca-resolve", "{}");
     for flag in ["--continue", "--abort"] {
@@ -332,7 +332,7 @@ fn local_work_is_not_touched() {
     env.oca(&["resolve", "-q", "web"]).success();
     env.oca(&["sync", "-q", "--force"]).success();
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
-    env.oca(&["resolve", "web", "--continue"]).stderr_contains("no merge of `web` is open").status(1);
+    env.oca(&["resolve", "web", "--continue"]).stderr_contains("nothing of `web` is open").status(1);
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn nothing_to_resolve_is_said() {
     requested(&env);
     declare(&env, "merges = [\"#1\"]");
     env.oca(&["lock", "-q"]).success();
-    env.oca(&["resolve", "web"]).stderr("web: no merge conflicts\n").success();
+    env.oca(&["resolve", "web"]).stderr("web: nothing conflicts\n").success();
     assert!(!env.exists("oca/web"));
     env.oca(&["resolve", "web#9"]).stderr_contains("error: there is no merge `web#9`").status(2);
     env.oca(&["resolve", "dms"]).stderr_contains("error: no profile has a repository `dms`").status(2);
@@ -418,7 +418,7 @@ fn conflicts_without_lines_are_shown_as_git_does() {
     env.assert_file("oca/web/web_x/clean.txt", "clean\n");
 }
 
-const OUTDATED: &str = "error: `repos.toml` or the lock has changed for `web` since its merge was opened\n\
+const OUTDATED: &str = "error: `repos.toml` or the lock has changed for `web` since `oca resolve web`\n\
                         hint: run `oca resolve web --abort`, then `oca resolve web`\n";
 
 /// The first merge is dropped after `git merge --abort`, so what was made for it is nothing for the next one.
@@ -583,7 +583,7 @@ fn a_commit_without_the_request_is_no_resolution() {
     env.write("oca/web/web_x/other.txt", "");
     env.git("oca/web", &["add", "-A"]);
     env.git("oca/web", &["commit", "-q", "-m", "something else"]);
-    env.oca(&["resolve", "web", "--continue"]).stderr_contains("the merge of `web#3`").status(1);
+    env.oca(&["resolve", "web", "--continue"]).stderr_contains("`web#3` ").status(1);
     assert!(!env.exists("oca.lock.json"));
     assert!(env.exists("oca/web/web_x/other.txt"));
 }

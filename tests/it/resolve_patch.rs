@@ -100,6 +100,87 @@ fn an_abort_leaves_the_patch_as_it_was() {
     env.oca(&["status"]).stdout_contains("clean").success();
 }
 
+/// Its edit would be lost, or the resolution would be one of another patch.
+#[test]
+fn a_patch_that_was_edited_meanwhile_is_not_written_anew() {
+    let env = Env::new();
+    behind(&env);
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &lines(&[(3, "three"), (10, "zehn, ten"), (28, "28!")]));
+    let old = env.read("patches/ten.patch");
+    let edited = old.replace("Because.", "My reason.");
+    env.write("patches/ten.patch", &edited);
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr(
+            "error: `patches/ten.patch` was changed since it was opened\n\
+             hint: undo that change, and run `oca resolve web --continue`; or run `oca resolve web --abort`, then `oca resolve \
+             web`\n",
+        )
+        .status(1);
+    env.assert_file("patches/ten.patch", &edited);
+    env.write("patches/ten.patch", &old);
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr_contains("web: wrote `patches/ten.patch` anew\n")
+        .success();
+}
+
+/// With its file, or without.
+#[test]
+fn a_patch_that_is_not_declared_any_more_is_not_written_anew() {
+    let env = Env::new();
+    behind(&env);
+    let (old, lock) = (env.read("patches/ten.patch"), env.read("oca.lock.json"));
+    for has_file in [true, false] {
+        declare(&env, "merges = [\"#1\"]\npatches = [\"patches/one.patch\", \"patches/ten.patch\"]");
+        env.oca(&["resolve", "-q", "web"]).success();
+        stage(&env, &lines(&[(3, "three"), (10, "zehn, ten"), (28, "28!")]));
+        declare(&env, "merges = [\"#1\"]\npatches = [\"patches/one.patch\"]");
+        if !has_file {
+            std::fs::remove_file(env.project().join("patches/ten.patch")).expect("a patch");
+        }
+        env.oca(&["resolve", "web", "--continue"])
+            .stderr(
+                "error: `repos.toml` or the lock has changed for `web` since `oca resolve web`\n\
+                 hint: run `oca resolve web --abort`, then `oca resolve web`\n",
+            )
+            .status(1);
+        assert_eq!(env.read("oca.lock.json"), lock);
+        env.oca(&["resolve", "-q", "web", "--abort"]).success();
+        if has_file {
+            env.assert_file("patches/ten.patch", &old);
+        } else {
+            assert!(!env.exists("patches/ten.patch"));
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_patch_behind_a_symlink_is_not_opened() {
+    let env = Env::new();
+    behind(&env);
+    let (inside, outside) = (env.project().join("patches/ten.patch"), env.root().join("shared.patch"));
+    let old = env.read("patches/ten.patch");
+    std::fs::rename(&inside, &outside).expect("a patch");
+    std::os::unix::fs::symlink(&outside, &inside).expect("a link");
+    env.oca(&["resolve", "web"])
+        .stderr(
+            "error: `[TEMP]/project/patches/ten.patch` is a symlink\n\
+             hint: put the patch itself there instead of the link\n",
+        )
+        .status(2);
+    assert!(!env.exists("oca/web/.git/oca-resolve"));
+    // The same at the end: somebody can put the link there meanwhile.
+    std::fs::remove_file(&inside).expect("a link");
+    env.write("patches/ten.patch", &old);
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &lines(&[(3, "three"), (10, "zehn, ten"), (28, "28!")]));
+    std::fs::remove_file(&inside).expect("a patch");
+    std::os::unix::fs::symlink(&outside, &inside).expect("a link");
+    env.oca(&["resolve", "web", "--continue"]).stderr_contains("patches/ten.patch` is a symlink\n").status(2);
+    assert_eq!(std::fs::read_to_string(&outside).expect("a patch"), old);
+}
+
 #[test]
 fn several_patches_are_resolved_one_after_the_other() {
     let env = Env::new();
@@ -160,6 +241,10 @@ fn a_new_patch_that_does_not_fit_is_made_again() {
              hint: correct the file; or run `oca remove 'web#patches/ten.patch'` and `oca sync web`, commit the change in the \
              checkout, and run `oca patch web`\n",
         )
+        .status(1);
+    env.oca(&["resolve", "web"])
+        .stderr_contains("error: cannot apply `patches/ten.patch` to `web`\n")
+        .stderr_contains("hint: correct the file; or run")
         .status(1);
     env.oca(&["remove", "-q", "web#patches/ten.patch"]).success();
     env.oca(&["sync", "-q", "web"]).success();

@@ -135,7 +135,7 @@ fn a_new_branch_starts_from_the_pin() {
         .success();
     assert_eq!(env.git("oca/web", &["rev-parse", "HEAD"]).trim(), remote.commit_of("18.0"));
     commit(&env, "web_x/new.txt", "new");
-    env.oca(&["resolve", "web"]).stderr("web: no merge conflicts\n").success();
+    env.oca(&["resolve", "web"]).stderr("web: nothing conflicts\n").success();
     env.oca(&["work", "web#1"])
         .stderr(
             "error: `web` was not changed: `[TEMP]/project/oca/web` is in work on branch `18.0-new`\n\

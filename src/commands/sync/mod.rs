@@ -14,8 +14,8 @@ use crate::git::{
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
-    Ahead, CheckoutTarget, Contents, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_trees,
-    keep_out_of_directories, named_repos, outcome_of, prepare_directories, record_core, refuse_open_merges,
+    Ahead, CheckoutTarget, Contents, OpenMerges, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_trees,
+    keep_out_of_directories, named_repos, outcome_of, prepare_directories, record_core,
     tell_of_tracked, undeclared, unfollowed, update, wanted, warn_of_unfollowed,
 };
 use crate::plan::{Moves, Relocation};
@@ -139,7 +139,8 @@ fn current_lock(
     names: &BTreeSet<RepoName>,
 ) -> Result<(Lock, Ahead, Vec<Failure>), Error> {
     let old = session.lock_as_it_stands()?;
-    refuse_open_merges(session, old.as_ref(), Some(names).filter(|_| args.force && !args.dry_run))?;
+    let discard = Some(names).filter(|_| args.force && !args.dry_run);
+    let open = OpenMerges::to_discard(session, old.as_ref(), discard)?;
     let differences = session.differences(old.as_ref())?;
     let file = session.lock_file();
     match old {
@@ -147,6 +148,7 @@ fn current_lock(
         None if args.locked => Err(Error::NoLock { file }),
         Some(_) if args.locked => Err(Error::Stale { file, differences, locked: true }),
         old => {
+            open.discard(session)?;
             let is_whole = !args.dry_run && args.names.is_empty();
             let ahead = if is_whole { Ahead::of_sync(session)? } else { Ahead::default() };
             let updated = update(session, old, &Moves::Missing, &ahead).and_then(|updated| {

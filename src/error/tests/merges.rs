@@ -18,6 +18,7 @@ fn samples() -> Vec<MergeError> {
         NotCommitted { repo: web(), files: files() },
         NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), since: Some(commit(0xbb)) },
         PatchOutside { word: "../x".to_owned() },
+        PatchLink { link: "patches/x.patch".into() },
         OtherResult { repo: web() },
         NotInWork { repo: web() },
         NoBranch { repo: web() },
@@ -35,6 +36,7 @@ fn samples() -> Vec<MergeError> {
         Marked { repo: web(), files: files() },
         NotStaged { repo: web(), files: files() },
         NeedlessPatch { repo: web(), path: "patches/x.patch".to_owned() },
+        ChangedPatch { repo: web(), path: "patches/x.patch".to_owned() },
         Strangers { repo: web(), files: files() },
         OwnCommits { repo: web(), work: "local commits in `mine`".to_owned() },
         Invalid { word: "a b c".to_owned(), repo: "web".to_owned(), why: "it is too long".to_owned() },
@@ -83,6 +85,8 @@ fn every_error_says_what_to_type() {
       hint: run `git -C oca/web rebase --onto aaaaaaaaaa bbbbbbbbbb`, then `oca patch web`; the checkout has the locked commit now
     the name of the patch leads out of the project: `../x`
       hint: use a name such as `patches/web-title.patch`
+    `patches/x.patch` is a symlink
+      hint: put the patch itself there instead of the link
     the patch does not give the content of the checkout of `web`
       hint: write the patch with `git format-patch` instead
     the checkout of `web` is not in work
@@ -95,15 +99,15 @@ fn every_error_says_what_to_type() {
       hint: run the command in a project with `mode = "clone"`, and commit the lock
     `repos.local.toml` lists `web` in `skip`
       hint: remove it from `skip`
-    no merge of `web` is open
-      hint: run `oca resolve web` to open one
-    the merge of `web#2950` is open already
+    nothing of `web` is open
+      hint: run `oca resolve web` to open what conflicts
+    `web#2950` is open already
       hint: run `oca resolve web --continue`, or `oca resolve web --abort` to give up
-    the merge of `web#2950` is not open any more, and nothing was committed
+    `web#2950` is not open any more, and nothing was committed
       hint: run `oca resolve web` to open it again, or `oca resolve web --abort` to give up
-    the checkout of `web` is not where the merge of `web#2950` was opened
+    the checkout of `web` is not where `web#2950` was opened
       hint: run `oca resolve web --abort`, then `oca resolve web`
-    `repos.toml` or the lock has changed for `web` since its merge was opened
+    `repos.toml` or the lock has changed for `web` since `oca resolve web`
       hint: run `oca resolve web --abort`, then `oca resolve web`
     `oca/web/.git/oca-resolve` is not a file that oca wrote
       hint: keep a copy of what you resolved, delete the file, then run `oca sync --force`
@@ -117,6 +121,8 @@ fn every_error_says_what_to_type() {
       hint: `git add` them, or discard them, and run `oca resolve web --continue`
     `patches/x.patch` changes nothing in `web` any more
       hint: run `oca resolve web --abort`, then `oca remove 'web#patches/x.patch'`
+    `patches/x.patch` was changed since it was opened
+      hint: undo that change, and run `oca resolve web --continue`; or run `oca resolve web --abort`, then `oca resolve web`
     `web` has files that are not of the merge: `web_x/a.py`
       hint: move them away, and run `oca resolve web --abort`
     `web` has work that is not of the merge: local commits in `mine`

@@ -179,7 +179,7 @@ fn every_kept_checkout_says_how_to_go_on() {
       hint: move it away, or use `--force` to replace it
     1 `web` was not changed: `oca/web` is a symlink
       hint: remove the link, or list the repository in `skip` of `repos.local.toml`
-    1 `web` was not changed: `oca resolve` has a merge open in `oca/web`
+    1 `web` was not changed: `oca resolve` has something to resolve in `oca/web`
       hint: run `oca resolve web --continue`, or `oca resolve web --abort` to give up
     1 `web` was not changed: `oca/web` is in work on branch `18.0-fix`
       hint: run `oca work web --done` first

@@ -141,7 +141,7 @@ pub(crate) enum CheckoutError {
     Unborn { path: PathBuf },
     #[error("`{}` is a symlink", path.display())]
     Link { path: PathBuf },
-    #[error("`oca resolve` has a merge open in `{}`", path.display())]
+    #[error("`oca resolve` has something to resolve in `{}`", path.display())]
     Resolving { path: PathBuf },
     #[error("`{}` is in work on branch `{branch}`", path.display())]
     InWork { path: PathBuf, branch: String },

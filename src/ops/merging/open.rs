@@ -46,6 +46,8 @@ pub(in crate::ops) struct Opening {
     pub(in crate::ops) answers: Vec<Made>,
     /// The next merge, if it conflicts. `None` if all merges are made.
     pub(in crate::ops) open: Option<Opened>,
+    /// Why the next patch cannot be applied, if nobody can resolve it.
+    pub(in crate::ops) failed: Option<Trouble>,
 }
 
 /// A merge that a person has to finish.
@@ -65,8 +67,8 @@ pub(in crate::ops) enum Unmade {
         reference: Reference,
         commit: CommitId,
     },
-    /// A patch of the user, by its path as declared.
-    Patch { path: String },
+    /// A patch of the user, by its path as declared, with what the file has now.
+    Patch { path: String, text: Vec<u8> },
 }
 
 /// A patch of the user that a person made fit again. Its file is not written yet.
@@ -102,7 +104,7 @@ impl MergeJob<'_> {
         let base = snapshot.clone();
         let mut maker = StepMaker { opens: true, ..StepMaker::new(self, git, &base, tip)? };
         let mut made = Vec::new();
-        let conflict = maker.first_conflict(&mut made, watch)?;
+        let stop = maker.first_stop(&mut made, watch)?;
         let StepMaker { steps, merging, opened, current, .. } = maker;
         let mut steps = steps.into_iter();
         let mut answers = Vec::new();
@@ -121,40 +123,62 @@ impl MergeJob<'_> {
         for (patch, tree) in steps {
             snapshot.add_step(patch, tree).map_err(Trouble::Remote)?;
         }
-        let open = conflict.zip(opened).map(|(conflict, unmerged)| {
-            let merge = self.declared.pin.pending.merges.get(answers.len());
-            let of = match merge.zip(current) {
-                Some((merge, (reference, commit))) => {
-                    Unmade::Merge { source: merge.source.without_secret(), reference, commit }
+        let (conflict, failed) = match stop {
+            None => (None, None),
+            Some(Stop::Merge(conflict)) => (Some((conflict, None)), None),
+            Some(Stop::Patch(position, conflict)) => (Some((conflict, Some(position))), None),
+            Some(Stop::Unfit(trouble)) => (None, Some(trouble)),
+        };
+        let open = conflict.zip(opened).and_then(|((conflict, patch), unmerged)| {
+            let of = match patch {
+                Some(at) => Unmade::Patch {
+                    path: self.declared.pin.pending.patches[at].clone(),
+                    text: self.patches[at].text.clone(),
+                },
+                None => {
+                    let (reference, commit) = current?;
+                    let source = self.pending(answers.len()).source.without_secret();
+                    Unmade::Merge { source, reference, commit }
                 }
-                None => Unmade::Patch { path: conflict.what.clone() },
             };
-            Opened { conflict, of, unmerged, objects: merging.into_objects() }
+            Some(Opened { conflict, of, unmerged, objects: merging.into_objects() })
         });
-        Ok(Opening { answers, open })
+        Ok(Opening { answers, open, failed })
     }
 }
 
+/// Why a person has to go on.
+enum Stop {
+    Merge(MergeConflict),
+    /// The patch at this position conflicts.
+    Patch(usize, MergeConflict),
+    /// A patch does not apply, and no step of the old lock can be merged instead.
+    Unfit(Trouble),
+}
+
 impl StepMaker<'_> {
-    /// Makes the merges and applies the patches until one conflicts.
-    fn first_conflict(
+    /// Makes the merges and applies the patches until one needs a person.
+    fn first_stop(
         &mut self,
         made: &mut Vec<Resolved>,
         watch: &Watch<'_>,
-    ) -> Result<Option<MergeConflict>, Trouble> {
+    ) -> Result<Option<Stop>, Trouble> {
         for position in 0..self.job.declared.pin.pending.merges.len() {
             match self.merge(position, watch) {
                 Ok(resolved) => made.push(resolved),
-                Err(Trouble::Conflict(found)) => return Ok(Some(found)),
+                Err(Trouble::Conflict(found)) => return Ok(Some(Stop::Merge(found))),
                 Err(trouble) => return Err(trouble),
             }
         }
         for position in 0..self.job.declared.pin.pending.patches.len() {
             match self.patch(position) {
                 Ok(_way) => {}
-                Err(Trouble::Conflict(found)) => return Ok(Some(found)),
-                // Who locks the result is told why; until then, the merges are kept.
-                Err(_) => break,
+                Err(Trouble::Conflict(found)) => return Ok(Some(Stop::Patch(position, found))),
+                // The merges before it are kept until the user has corrected it.
+                Err(Trouble::Merge { what, error }) if matches!(*error, merging::Error::Patch(_)) => {
+                    return Ok(Some(Stop::Unfit(Trouble::Merge { what, error })));
+                }
+                Err(trouble) => return Err(trouble),
             }
         }
         Ok(None)

@@ -6,7 +6,7 @@ use super::state::{State, Unread, VERSION};
 use crate::error::{Error, MergeError};
 use crate::git::Checkout;
 use crate::lock::{Lock, LockedMerge, LockedRepo, Pin};
-use crate::ops::merging::{Answer, Made};
+use crate::ops::merging::{Answer, Made, Unmade};
 use crate::ops::update::Answers;
 use crate::patch::{self, Fingerprint};
 use crate::plan;
@@ -41,8 +41,15 @@ pub(super) fn is_current(state: &State, pin: &Pin, lock: Option<&Lock>) -> bool 
         let locked = lock.and_then(|lock| lock.repo(pin));
         state.open.is_none() && locked.is_some_and(|locked| has_answers(locked, state))
     };
+    let made = state.patches.iter().map(|patch| &patch.path);
+    let open = state.open.iter().filter_map(|open| match &open.of {
+        Unmade::Patch { path, .. } => Some(path),
+        Unmade::Merge { .. } => None,
+    });
     // After a kill, the lock can have the result already.
-    state.declared == words(pin) && (state.locked == head_in(lock, pin) || is_locked_already())
+    state.declared == words(pin)
+        && made.chain(open).all(|path| pin.pending.patches.contains(path))
+        && (state.locked == head_in(lock, pin) || is_locked_already())
 }
 
 /// Whether an entry has exactly these merges.
@@ -75,7 +82,7 @@ pub(super) fn other_answers(session: &Session<'_>, name: &RepoName) -> Result<Ve
     Ok(all)
 }
 
-/// What decides about the merges of a pin. The patches come after them, and can be corrected meanwhile.
+/// What decides about the merges of a pin. The patches come after them: those that nobody resolved can change meanwhile.
 pub(super) fn words(pin: &Pin) -> Vec<String> {
     let mut words = vec![pin.reference.to_string(), pin.url.to_string()];
     words.extend(pin.pending.merges.iter().map(ToString::to_string));

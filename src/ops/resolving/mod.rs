@@ -3,14 +3,16 @@
 //! The state is in the git directory of the checkout: the base, the merges that are made, and what was there before. It
 //! is written before a merge is opened, so a killed run loses no resolution.
 
+mod abort;
 mod current;
 mod open;
 mod state;
 #[cfg(test)]
 mod state_tests;
 
+use abort::Abort;
 use current::{answers, head_in, is_current, other_answers, read_state, words};
-pub(crate) use open::{OpenMerge, open_words, refuse_open_merges, unlocked_open_merges};
+pub(crate) use open::{OpenMerge, OpenMerges, open_words, unlocked_open_merges};
 use state::{OpenState, State, Taken};
 
 use super::ahead::Ahead;
@@ -25,7 +27,7 @@ use crate::config::{Mode, Profile, Repo};
 use crate::error::{Error, MergeError};
 use crate::fs::write_if_changed;
 use crate::git::{
-    Before, Checkout, CheckoutContent, CheckoutError, LocalWork, MergeToOpen, Resolution, Snapshot,
+    Before, Checkout, CheckoutContent, CheckoutError, MergeToOpen, Resolution, Snapshot,
 };
 use crate::lock::{Lock, Pin, StepTexts};
 use crate::patch;
@@ -91,10 +93,15 @@ impl<'a> Resolving<'a> {
             // What is declared conflicts, or only what a failed upgrade saw.
             None => vec![String::new(), self.movable.to_string()],
         };
+        let mut failed = None;
         for moves in moves {
-            let Some(found) = self.open(&moves, lock.as_ref(), &AllAnswers::default())? else { continue };
-            if found.opening.open.is_none() {
+            let Some(mut found) = self.open(&moves, lock.as_ref(), &AllAnswers::default())? else { continue };
+            let Some(opened) = &found.opening.open else {
+                failed = failed.or(found.opening.failed.take());
                 continue;
+            };
+            if let Unmade::Patch { path, .. } = &opened.of {
+                own_patch_file(self.session, path)?;
             }
             self.refuse_local_work()?;
             let state = State {
@@ -110,7 +117,10 @@ impl<'a> Resolving<'a> {
             };
             return self.show(state, found, false);
         }
-        self.session.printer.note(&format!("{}: no merge conflicts", self.name()));
+        if let Some(trouble) = failed {
+            return Err(self.failed(trouble));
+        }
+        self.session.printer.note(&format!("{}: nothing conflicts", self.name()));
         self.session
             .printer
             .next(&format!("`oca lock --upgrade {}` moves it", typed(&self.movable.to_string())));
@@ -138,21 +148,28 @@ impl<'a> Resolving<'a> {
                 let step = AnswerStep::Tree { tree, header: open.header.clone(), checkout };
                 Some(Answer { source, reference, commit, step })
             }
-            Unmade::Patch { path } => {
-                next.patches.push(self.refreshed(path, open.merge.head, tree)?);
+            Unmade::Patch { path, text } => {
+                next.patches.push(self.refreshed(path, text, (open.merge.head, tree))?);
                 None
             }
         };
         self.advance_with(next, answer, true)
     }
 
-    /// The patch that leads from a result to the tree that a person made.
-    fn refreshed(&self, path: String, head: CommitId, after: TreeId) -> Result<Refreshed, Error> {
+    /// The patch that leads from a result to the tree that a person made. `old` is what its file had when it was opened.
+    fn refreshed(
+        &self,
+        path: String,
+        old: Vec<u8>,
+        (head, after): (CommitId, TreeId),
+    ) -> Result<Refreshed, Error> {
+        if user_patch(self.session, self.name(), &path)? != old {
+            return Err(MergeError::ChangedPatch { repo: self.name().clone(), path }.into());
+        }
         let before = self.checkout.tree_of(head)?;
         if before == after {
             return Err(MergeError::NeedlessPatch { repo: self.name().clone(), path }.into());
         }
-        let old = user_patch(self.session, self.name(), &path)?;
         let made = patch::refreshed(&self.checkout.tree(after)?, &old, before, after);
         let new = made.map_err(|error| {
             self.failed(Trouble::Merge { what: path.clone(), error: Box::new(error.into()) })
@@ -162,42 +179,16 @@ impl<'a> Resolving<'a> {
 
     /// Puts back what was in the checkout.
     pub(crate) fn abort(&self) -> Result<(), Error> {
-        let Some(state) = self.state()? else {
-            return Err(MergeError::NoResolve { repo: self.name().clone() }.into());
+        let name = self.name();
+        let Some(abort) = Abort::new(name, &self.checkout, false)? else {
+            return Err(MergeError::NoResolve { repo: name.clone() }.into());
         };
-        let open = state.open.as_ref().map(|open| &open.merge);
-        let open = open.or(state.taken.as_ref().map(|taken| &taken.merge));
-        if state.before == Before::Nothing {
-            let files = self.checkout.strangers(open)?;
-            if !files.is_empty() {
-                return Err(MergeError::Strangers { repo: self.name().clone(), files }.into());
-            }
-            let LocalWork { commit, references, .. } = self.checkout.whole_work()?;
-            let work = LocalWork { commit, references, ..LocalWork::default() };
-            if !work.is_none() {
-                let (repo, work) = (self.name().clone(), work.to_string());
-                return Err(MergeError::OwnCommits { repo, work }.into());
-            }
-        }
-        let own = self.checkout.put_back(&state.before, open)?;
-        if state.before != Before::Nothing {
-            self.checkout.forget_resolve()?;
-        }
-        let printer = self.session.printer;
-        printer.note(&format!("{}: the checkout is as it was", self.name()));
-        if let Some(own) = own.filter(|_| state.before != Before::Nothing) {
-            printer.note(&format!("{}: your commit {} is still in `git reflog`", self.name(), own.short()));
-        }
-        Ok(())
-    }
-
-    fn state(&self) -> Result<Option<State>, Error> {
-        read_state(&self.checkout)
+        abort.run(self.session.printer, "the checkout is as it was")
     }
 
     /// The state, if there is one. It must be one of what is declared and locked now.
     fn current(&self) -> Result<Option<State>, Error> {
-        let Some(state) = self.state()? else { return Ok(None) };
+        let Some(state) = read_state(&self.checkout)? else { return Ok(None) };
         let lock = self.session.lock_as_it_stands()?;
         if is_current(&state, &self.declared.pin, lock.as_ref()) {
             Ok(Some(state))
@@ -297,7 +288,7 @@ impl<'a> Resolving<'a> {
     /// Shows the next merge that conflicts, or locks the result.
     fn show(&self, state: State, found: Advance<'_>, force: bool) -> Result<(), Error> {
         let Advance { snapshot, ends, opening, .. } = found;
-        let Opening { answers, open } = opening;
+        let Opening { answers, open, .. } = opening;
         let state = State { answers, open: None, ..state };
         if state.taken.is_some() {
             // The resolution is kept from now on, whatever happens to the checkout.

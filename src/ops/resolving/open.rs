@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::abort::Abort;
 use super::current::read_state;
 use crate::config::Repo;
 use crate::error::Error;
-use crate::git::{Before, Checkout, CheckoutError};
+use crate::git::{Checkout, CheckoutError};
 use crate::lock::Lock;
 use crate::plan;
 use crate::repo::RepoName;
@@ -46,34 +47,35 @@ pub(crate) fn unlocked_open_merges<'a>(
     Ok(found)
 }
 
-/// Fails if something is open that the lock does not have. `discard` has the repositories whose open merges are
-/// discarded; if it is empty, all are. `None` discards none.
-pub(crate) fn refuse_open_merges(
-    session: &Session<'_>,
-    lock: Option<&Lock>,
-    discard: Option<&BTreeSet<RepoName>>,
-) -> Result<(), Error> {
-    let mut failures = Vec::new();
-    for OpenMerge { repo, checkout } in unlocked_open_merges(session, lock)? {
-        if discard.is_some_and(|names| names.is_empty() || names.contains(&repo.name)) {
-            discard_open(&checkout)?;
-            session.printer.note(&format!("{}: what was open is discarded", repo.name));
-        } else {
-            let trouble = Trouble::Kept(CheckoutError::Resolving { path: checkout.path().to_owned() });
-            let url = repo.url.without_secret().to_string();
-            failures.push(Failure::new(repo.name.clone(), url, trouble));
-        }
-    }
-    if failures.is_empty() { Ok(()) } else { Err(Error::Repos { failures }) }
-}
+/// The checkouts in which something is open that the lock does not have, and that is to be discarded.
+pub(crate) struct OpenMerges<'a>(Vec<OpenMerge<'a>>);
 
-/// Puts back what was in the checkout, whatever a person did there since then.
-fn discard_open(checkout: &Checkout) -> Result<(), Error> {
-    let Some(state) = read_state(checkout)? else { return Ok(()) };
-    let open = state.open.as_ref().map(|open| &open.merge);
-    checkout.put_back(&state.before, open.or(state.taken.as_ref().map(|taken| &taken.merge)))?;
-    if state.before != Before::Nothing {
-        checkout.forget_resolve()?;
+impl<'a> OpenMerges<'a> {
+    /// Fails if something is open that is not to be discarded. `discard` has the repositories whose open merges are; if
+    /// it is empty, all are. With `None`, none are.
+    pub(crate) fn to_discard(
+        session: &'a Session<'_>,
+        lock: Option<&Lock>,
+        discard: Option<&BTreeSet<RepoName>>,
+    ) -> Result<Self, Error> {
+        let is_discarded = |open: &OpenMerge<'_>| {
+            discard.is_some_and(|names| names.is_empty() || names.contains(&open.repo.name))
+        };
+        let (discarded, kept): (Vec<_>, Vec<_>) =
+            unlocked_open_merges(session, lock)?.into_iter().partition(is_discarded);
+        let failure = |OpenMerge { repo, checkout }: OpenMerge<'_>| {
+            let trouble = Trouble::Kept(CheckoutError::Resolving { path: checkout.path().to_owned() });
+            Failure::new(repo.name.clone(), repo.url.without_secret().to_string(), trouble)
+        };
+        let failures: Vec<Failure> = kept.into_iter().map(failure).collect();
+        if failures.is_empty() { Ok(Self(discarded)) } else { Err(Error::Repos { failures }) }
     }
-    Ok(())
+
+    /// Puts back what was in the checkouts, whatever a person did in the files since then. Either all of them can be put
+    /// back, or none is touched.
+    pub(crate) fn discard(&self, session: &Session<'_>) -> Result<(), Error> {
+        let aborts = self.0.iter().map(|open| Abort::new(&open.repo.name, &open.checkout, true));
+        let aborts = aborts.filter_map(Result::transpose).collect::<Result<Vec<_>, Error>>()?;
+        aborts.iter().try_for_each(|abort| abort.run(session.printer, "what was open is discarded"))
+    }
 }

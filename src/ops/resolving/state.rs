@@ -168,9 +168,11 @@ struct WireOpen {
     merged: CommitId,
     conflicts: Vec<String>,
     what: String,
-    /// A patch has only its path. A merge has the three others.
+    /// A patch has its path and its text. A merge has the three others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     patch: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     merge: Option<String>,
     #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
@@ -260,11 +262,12 @@ impl WireOpen {
     fn of(open: &OpenState) -> Self {
         let OpenState { merge, what, of, header } = open;
         let (patch, merged) = match of {
-            Unmade::Patch { path } => (Some(path.clone()), None),
+            Unmade::Patch { path, text } => (Some((path.clone(), text_of(text))), None),
             Unmade::Merge { source, reference, commit } => {
                 (None, Some((source.to_string(), word_of(reference), *commit)))
             }
         };
+        let (patch, text) = patch.unzip();
         let (source, reference, commit) = match merged {
             Some((source, reference, commit)) => (Some(source), Some(reference), Some(commit)),
             None => (None, None, None),
@@ -277,6 +280,7 @@ impl WireOpen {
             conflicts: texts_of(conflicts),
             what: what.clone(),
             patch,
+            text,
             merge: source,
             reference,
             commit,
@@ -291,10 +295,10 @@ impl WireOpen {
     fn read(self) -> Option<OpenState> {
         let conflicts = paths_of(&self.conflicts)?;
         let Self {
-            head, merged, what, patch, merge, reference, commit, name, email, date, title, url, ..
+            head, merged, what, patch, text, merge, reference, commit, name, email, date, title, url, ..
         } = self;
-        let of = match (patch, merge, reference, commit) {
-            (Some(path), None, None, None) => Unmade::Patch { path },
+        let of = match (patch.zip(text), merge, reference, commit) {
+            (Some((path, text)), None, None, None) => Unmade::Patch { path, text: bytes_of(&text)? },
             (None, Some(merge), Some(reference), Some(commit)) => {
                 let source = MergeSource::parse(&merge).ok()?;
                 Unmade::Merge { source, reference: reference_of(&reference)?, commit }

@@ -63,12 +63,14 @@ fn patches_make_a_state_that_an_older_oca_refuses() {
     let mut state = state();
     assert!(state.render().contains("\"version\": 1"));
     state.patches = vec![patch.clone()];
-    state.open = state.open.map(|open| OpenState { of: Unmade::Patch { path: "y".to_owned() }, ..open });
+    let of = Unmade::Patch { path: "y".to_owned(), text: b"\xe9".to_vec() };
+    state.open = state.open.map(|open| OpenState { of, ..open });
     let text = state.render();
     assert!(text.contains("\"version\": 2"), "{text}");
     let read = State::parse(text.as_bytes()).expect("a state");
     assert_eq!((read.render(), read.patches), (text, vec![patch]));
-    assert!(matches!(read.open.map(|open| open.of), Some(Unmade::Patch { path }) if path == "y"));
+    let Some(Unmade::Patch { path, text }) = read.open.map(|open| open.of) else { panic!("an open patch") };
+    assert_eq!((&*path, &*text), ("y", &b"\xe9"[..]));
 }
 
 #[test]
