@@ -126,6 +126,15 @@ fn bad_words_are_refused_with_what_to_type() {
             "error: `.` belongs to no option\n\
              hint: the form is `docker/build PROFILE [OPTION...]`, and the directory is that of repos.toml\n",
         ),
+        (
+            &["standard", "--build-arg", "PROFILE=parity"],
+            "error: the profile is not given as `--build-arg PROFILE=parity`\n\
+             hint: the profile is the first word: type `docker/build parity`\n",
+        ),
+        (
+            &["parity", "--build-arg"],
+            "error: the value of `--build-arg` is missing\nhint: type it after the option\n",
+        ),
         (&["parity", "--tag"], "error: the value of `--tag` is missing\nhint: type it after the option\n"),
         (
             &["parity", "--secret", "id=token,env=NO_TOKEN"],
@@ -139,6 +148,8 @@ fn bad_words_are_refused_with_what_to_type() {
     ] {
         refuses(&run(&env, "build", words), error);
     }
+    let help = run(&env, "build", &["parity", "--help"]);
+    assert!(help.code == Some(0) && help.stdout.contains("docker/build [PROFILE [OPTION...]]"), "{help}");
 }
 
 #[test]
