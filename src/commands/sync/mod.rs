@@ -14,8 +14,8 @@ use crate::git::{
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
-    Ahead, CheckoutTarget, Contents, OpenMerges, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_trees,
-    keep_out_of_directories, named_repos, outcome_of, prepare_directories, record_core,
+    Ahead, CheckoutTarget, Contents, OpenMerges, Remotes, WantedCheckout, Watch, clear_leftovers,
+    confirm_trees, keep_out_of_directories, named_repos, outcome_of, prepare_directories, record_core,
     tell_of_tracked, undeclared, unfollowed, update, wanted, warn_of_unfollowed,
 };
 use crate::plan::{Moves, Relocation};

@@ -158,11 +158,7 @@ enum Stop {
 
 impl StepMaker<'_> {
     /// Makes the merges and applies the patches until one needs a person.
-    fn first_stop(
-        &mut self,
-        made: &mut Vec<Resolved>,
-        watch: &Watch<'_>,
-    ) -> Result<Option<Stop>, Trouble> {
+    fn first_stop(&mut self, made: &mut Vec<Resolved>, watch: &Watch<'_>) -> Result<Option<Stop>, Trouble> {
         for position in 0..self.job.declared.pin.pending.merges.len() {
             match self.merge(position, watch) {
                 Ok(resolved) => made.push(resolved),

@@ -26,9 +26,7 @@ use super::user_patches::{own_patch_file, user_patch};
 use crate::config::{Mode, Profile, Repo};
 use crate::error::{Error, MergeError};
 use crate::fs::write_if_changed;
-use crate::git::{
-    Before, Checkout, CheckoutContent, CheckoutError, MergeToOpen, Resolution, Snapshot,
-};
+use crate::git::{Before, Checkout, CheckoutContent, CheckoutError, MergeToOpen, Resolution, Snapshot};
 use crate::lock::{Lock, Pin, StepTexts};
 use crate::patch;
 use crate::plan::{self, Action, Declared, Movable, Moves};

@@ -295,7 +295,20 @@ impl WireOpen {
     fn read(self) -> Option<OpenState> {
         let conflicts = paths_of(&self.conflicts)?;
         let Self {
-            head, merged, what, patch, text, merge, reference, commit, name, email, date, title, url, ..
+            head,
+            merged,
+            what,
+            patch,
+            text,
+            merge,
+            reference,
+            commit,
+            name,
+            email,
+            date,
+            title,
+            url,
+            ..
         } = self;
         let of = match (patch.zip(text), merge, reference, commit) {
             (Some((path, text)), None, None, None) => Unmade::Patch { path, text: bytes_of(&text)? },
