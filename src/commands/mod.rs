@@ -30,6 +30,7 @@ mod verify;
 mod why;
 mod work;
 
+use crate::config::Mode;
 use crate::error::Error;
 use crate::flags::Global;
 use crate::fs::Context;
@@ -120,9 +121,13 @@ pub(crate) fn run(
     let session = || Session::open(global, printer);
     let done = run_one(command, global, printer, session, whole);
     match done {
-        Err(Error::Repos { mut failures }) if failures.iter().any(Failure::is_gone) => {
+        Err(Error::Repos { mut failures })
+            if failures.iter().any(|failure| failure.is_gone() || failure.needs_person()) =>
+        {
             if let Ok(session) = session() {
                 find_survivors(&session, &mut failures);
+                let in_submodules = session.config.mode == Mode::Submodule;
+                failures.iter_mut().for_each(|failure| failure.in_submodules = in_submodules);
             }
             Err(Error::Repos { failures })
         }

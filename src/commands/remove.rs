@@ -165,7 +165,9 @@ fn unpatch(rewrite: &mut Rewrite<'_>, repo: &RepoName, path: &str) -> Result<Vec
             })
         }
         _ => {
-            done.push(format!("the file `{path}` is kept"));
+            if session.root().join(path).exists() {
+                done.push(format!("the file `{path}` is kept"));
+            }
             Ok(done)
         }
     }

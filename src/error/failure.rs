@@ -9,7 +9,7 @@ use crate::report::{
 };
 
 pub(super) fn of_failure(failure: &Failure) -> Message {
-    let Failure { name, url, trouble, near: meant, survivor } = failure;
+    let Failure { name, url, trouble, near: meant, survivor, in_submodules } = failure;
     let asked = HintContext { name: Some(name.as_str()), url: Some(url) };
     match trouble {
         Trouble::Kept(error) => {
@@ -70,6 +70,9 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
                 return because(&format!("cannot merge `{what}`"), &**error, error.hint(asked));
             }
             let hint = match &**error {
+                merging::Error::Patch(_) if *in_submodules => Some(format!(
+                    "correct the file, or make it with `oca patch {name}` in a project with `mode = \"clone\"`"
+                )),
                 // What was locked before can be resolved, so nothing of it is in the lock.
                 merging::Error::Patch(_) => Some(format!(
                     "correct the file; or run `oca remove {}` and `oca sync {name}`, commit the change in the checkout, and run `oca patch {name}`",
@@ -79,7 +82,7 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             };
             because(&format!("cannot apply `{what}` to `{name}`"), &**error, hint)
         }
-        Trouble::Conflict(conflict) => of_conflict(conflict),
+        Trouble::Conflict(conflict) => of_conflict(conflict, *in_submodules),
         Trouble::NewerStart { what, start, pin, reference, .. } => {
             let text = format!(
                 "`{what}` starts from commit {} of {reference}, which is newer than the pin {}",
@@ -138,9 +141,12 @@ fn is_private(name: &RepoName, error: &git::Error) -> bool {
         )
 }
 
-fn of_conflict(conflict: &MergeConflict) -> Message {
+fn of_conflict(conflict: &MergeConflict, in_submodules: bool) -> Message {
     let files: Vec<String> = conflict.conflicts.iter().map(ToString::to_string).collect();
     let mut hint = format!("run `oca resolve {}`", conflict.repo);
+    if in_submodules {
+        hint.push_str(" in a project with `mode = \"clone\"`, and commit the lock");
+    }
     if let ConflictWith::Earlier { what: Some(_) } = conflict.with {
         hint.push_str(", or change the order of `merges`");
     }

@@ -194,7 +194,7 @@ impl MergeError {
             Self::Unpushed { .. } => "run `oca sync --push`".to_owned(),
             Self::NoPatch { repo, path, .. } => {
                 format!(
-                    "restore the file; if it was never committed, run `git add {}` where it is, and commit it; if nobody needs it, run `oca remove {}`",
+                    "restore the file; if it was never committed, run `git add {0}` in the clone that has it, and commit it; in the build of an image, add `!{path}` to `.dockerignore`; if nobody needs it, run `oca remove {1}`",
                     typed(path),
                     typed(&format!("{repo}#{path}"))
                 )
@@ -290,6 +290,9 @@ fn on_top(checkout: &Path, locked: &CommitId, since: Option<&CommitId>) -> Strin
     let locked = locked.short();
     match since {
         Some(since) => format!("run `{git} rebase --onto {locked} {}`", since.short()),
-        None => format!("run `{git} checkout --detach {locked}`, `{git} cherry-pick` with your commits"),
+        // Without a branch, only the reflog would lead to them.
+        None => format!(
+            "run `{git} branch mine HEAD`, `{git} checkout --detach {locked}`, then `{git} cherry-pick COMMIT` for each of your commits in `{git} log mine`"
+        ),
     }
 }

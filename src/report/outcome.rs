@@ -41,6 +41,8 @@ pub(crate) struct Failure {
     pub(crate) near: Option<String>,
     /// What is left of its branch, if the pinned commit is gone and this is known.
     pub(crate) survivor: Option<Survivor>,
+    /// Whether it needs a person in a project with submodules, where `oca resolve` and `oca patch` do not work.
+    pub(crate) in_submodules: bool,
 }
 
 /// The newest commit of a branch that is not newer than a commit that is gone.
@@ -53,7 +55,12 @@ pub(crate) struct Survivor {
 
 impl Failure {
     pub(crate) fn new(name: RepoName, url: String, trouble: Trouble) -> Self {
-        Self { name, url, trouble, near: None, survivor: None }
+        Self { name, url, trouble, near: None, survivor: None, in_submodules: false }
+    }
+
+    /// Whether a person has to resolve a merge, or to correct a patch.
+    pub(crate) fn needs_person(&self) -> bool {
+        matches!(self.trouble, Trouble::Conflict(_) | Trouble::Merge { .. })
     }
 
     /// Whether its pinned commit cannot be had any more.

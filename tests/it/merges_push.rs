@@ -116,3 +116,27 @@ fn what_git_says_about_a_refused_push_is_told() {
     env.edit("repos.toml", "mode = \"submodule\"\n", "");
     env.oca(&["sync", "--push"]).stderr_contains("submodule").status(2);
 }
+
+/// `oca resolve` works only in a clone, so the hint says where.
+#[test]
+fn a_conflict_is_resolved_in_a_project_with_clones() {
+    let env = Env::new();
+    project(&env, PUSH);
+    let declared = env.read("repos.toml");
+    env.write("repos.toml", declared.replace("[\"#1\"]", "[\"#1\", \"#3\"]"));
+    env.oca(&["lock"])
+        .stderr_contains("error: `web#3` conflicts with the earlier `web#1`\n")
+        .stderr_contains(
+            "hint: run `oca resolve web` in a project with `mode = \"clone\"`, and commit the lock, or change the order of \
+             `merges`\n",
+        )
+        .status(1);
+    env.write("ten.patch", "--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -9,3 +9,3 @@\n 9\n-zehn\n+ten\n 11\n");
+    env.write("repos.toml", declared.replace("merges = [\"#1\"]", "patches = [\"ten.patch\"]"));
+    env.oca(&["lock"])
+        .stderr_contains("error: cannot apply `ten.patch` to `web`\n")
+        .stderr_contains(
+            "hint: correct the file, or make it with `oca patch web` in a project with `mode = \"clone\"`\n",
+        )
+        .status(1);
+}

@@ -141,8 +141,14 @@ fn what_is_no_commit_on_top_of_the_lock_is_refused() {
     commit(&env, "mine", "Mine");
     env.oca(&["patch", "web", "--name", "x"])
         .stderr_contains("error: the commits in the checkout of `web` are not on top of the locked commit\n")
-        .stderr_contains("hint: run `git -C [TEMP]/project/oca/web checkout --detach ")
+        .stderr_contains(
+            "hint: run `git -C [TEMP]/project/oca/web branch mine HEAD`, `git -C [TEMP]/project/oca/web checkout --detach ",
+        )
         .status(1);
+    // The commits are still there after the commands of the hint.
+    env.git("oca/web", &["branch", "mine", "HEAD"]);
+    env.git("oca/web", &["checkout", "-q", "--detach", &locked(&env, "\"#1\"", "result")]);
+    assert_eq!(env.git("oca/web", &["log", "-1", "--format=%s", "mine"]), "Mine\n");
     assert_eq!(env.read("repos.toml"), declared);
     assert!(!env.exists("patches/x.patch"));
     env.oca(&["patch", "dms"]).stderr_contains("no profile has a repository `dms`").status(2);

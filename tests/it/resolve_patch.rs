@@ -181,6 +181,31 @@ fn a_patch_behind_a_symlink_is_not_opened() {
     assert_eq!(std::fs::read_to_string(&outside).expect("a patch"), old);
 }
 
+/// Lines of a message can look like the beginning of a patch. The notes of the author stay, the summary of git goes.
+#[test]
+fn what_stands_above_the_first_change_stays() {
+    let env = Env::new();
+    let remote = requested(&env);
+    let head = MAIL
+        .replace("[PATCH]", "[PATCH v2 1/2]")
+        .replace("Because.", "diff of both:\n--- before\nIndex: 3\n---\nMore.")
+        .replace("---\n web_x", "---\nA note.\n\n web_x");
+    let second = MAIL.replace("[PATCH]", "[PATCH v2 2/2]").replace("ten", "twelve");
+    let twelve = "--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -12,1 +12,1 @@\n-12\n+twelve\n";
+    env.write("patches/ten.patch", format!("{head}{}-- \n2.47\n\n{second}{twelve}", diff("ten")));
+    declare(&env, "patches = [\"patches/ten.patch\"]");
+    env.oca(&["sync", "-q"]).success();
+    remote.branch("18.0").file("web_x/x.txt", lines(&[(10, "zehn"), (28, "28!")])).commit();
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &lines(&[(10, "zehn, ten"), (12, "twelve"), (28, "28!")]));
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    let text = env.read("patches/ten.patch");
+    let kept = head.replace("[PATCH v2 1/2]", "[PATCH v2]").replace(" web_x/x.txt | 2 +-\n", "");
+    assert!(text.starts_with(&format!("{kept}diff --git ")), "{text}");
+    assert!(text.contains("+zehn, ten\n") && text.contains("+twelve\n"), "{text}");
+    assert!(!text.contains("2/2"), "{text}");
+}
+
 #[test]
 fn several_patches_are_resolved_one_after_the_other() {
     let env = Env::new();
@@ -265,11 +290,12 @@ fn a_declared_patch_that_is_not_there_fails_the_check() {
     env.oca(&["lock", "--check"])
         .stderr(
             "error: there is no patch `[TEMP]/project/patches/ten.patch`, which `repos.toml` declares\n\
-             hint: restore the file; if it was never committed, run `git add patches/ten.patch` where it is, and commit it; \
-             if nobody needs it, run `oca remove 'web#patches/ten.patch'`\n",
+             hint: restore the file; if it was never committed, run `git add patches/ten.patch` in the clone that has it, \
+             and commit it; in the build of an image, add `!patches/ten.patch` to `.dockerignore`; if nobody needs it, run `oca remove 'web#patches/ten.patch'`\n",
         )
         .status(2);
-    env.oca(&["remove", "-q", "web#patches/ten.patch"]).success();
+    let said = env.oca(&["remove", "web#patches/ten.patch"]).output().stderr;
+    assert!(!said.contains("is kept"), "{said}");
     env.oca(&["lock", "--check"]).success();
 }
 

@@ -314,7 +314,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 no profile has a repository `web`
       hint: the repositories are `dms`
     2 there is no patch `patches/x.patch`, which `repos.toml` declares
-      hint: restore the file; if it was never committed, run `git add patches/x.patch` where it is, and commit it; if nobody needs it, run `oca remove 'web#patches/x.patch'`
+      hint: restore the file; if it was never committed, run `git add patches/x.patch` in the clone that has it, and commit it; in the build of an image, add `!patches/x.patch` to `.dockerignore`; if nobody needs it, run `oca remove 'web#patches/x.patch'`
     2 cannot read `addons`: permission denied
     2 profile `standard` asks for module `web_x`, but it is part of Odoo
       hint: delete it from `modules`: Odoo always has it

@@ -76,7 +76,7 @@ fn every_error_says_what_to_type() {
     the merges of `web`, `dms` are not pushed yet, so nothing is staged
       hint: run `oca sync --push`
     there is no patch `patches/x.patch`, which `repos.toml` declares
-      hint: restore the file; if it was never committed, run `git add patches/x.patch` where it is, and commit it; if nobody needs it, run `oca remove 'web#patches/x.patch'`
+      hint: restore the file; if it was never committed, run `git add patches/x.patch` in the clone that has it, and commit it; in the build of an image, add `!patches/x.patch` to `.dockerignore`; if nobody needs it, run `oca remove 'web#patches/x.patch'`
     the checkout of `web` has no commits of yours
       hint: commit your changes in `oca/web`
     `web` has changes that are not committed, in `web_x/a.py`
@@ -144,7 +144,7 @@ fn every_error_says_what_to_type() {
     there is no merge `web#1`
       hint: declare it in `merges` of the repository in `repos.toml`
     the commits in the checkout of `web` are not on top of the locked commit
-      hint: run `git -C oca/web checkout --detach aaaaaaaaaa`, `git -C oca/web cherry-pick` with your commits, then `oca patch web`; the checkout has the locked commit now
+      hint: run `git -C oca/web branch mine HEAD`, `git -C oca/web checkout --detach aaaaaaaaaa`, then `git -C oca/web cherry-pick COMMIT` for each of your commits in `git -C oca/web log mine`, then `oca patch web`; the checkout has the locked commit now
     2 steps are not proven by their merges
       hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950' --accept patches/x.patch`
     "##);

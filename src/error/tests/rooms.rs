@@ -131,7 +131,7 @@ fn every_error_of_the_lock_has_its_words() {
     2 cannot write `oca/web`
       caused by: no space left
     1 `oca.lock.d/web/01-2950.patch` is missing
-      hint: restore it with `git checkout -- oca.lock.d`; if it was never committed, run `git add oca.lock.d` where it is, and commit it; `oca lock` makes it again
+      hint: restore it with `git checkout -- oca.lock.d`; if it was never committed, run `git add oca.lock.d` in the clone that has it, and commit it; `oca lock` makes it again
     1 `oca.lock.d/web/01-2950.patch` was changed by a pre-commit hook or by `core.autocrlf`: only blanks and line ends differ
       hint: exclude `^oca\.lock\.d/` in `.pre-commit-config.yaml`, and run `oca lock` to make it again; `oca.lock.d/.gitattributes` must be committed, too
     1 `oca.lock.d/web/01-2950.patch` belongs to no step of the lock

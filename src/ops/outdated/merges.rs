@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::remotes::{OfPin, Remotes};
+use crate::config::Mode;
 use crate::forge::{Address, Forges, Limit};
 use crate::git::merging::{self, Landing, Wanted};
 use crate::git::{Git, Snapshot};
@@ -157,6 +158,9 @@ pub(crate) fn tell_of_merges(session: &Session<'_>, merges: &[FollowedMerge], fa
     });
     if !moved.is_empty() {
         session.printer.next(&format!("`oca upgrade{moved}` takes the new commits"));
+    }
+    if session.config.mode == Mode::Submodule {
+        return;
     }
     for Failure { name, .. } in
         failures.iter().filter(|failure| matches!(failure.trouble, Trouble::Conflict(_)))

@@ -62,4 +62,9 @@ impl UserPatch {
     pub(crate) fn about(&self) -> Option<&About> {
         self.mails.first()?.about.as_ref()
     }
+
+    /// The number of the line with which its first file begins, counted from 1.
+    fn first_line(&self) -> usize {
+        self.mails.iter().flat_map(|mail| &mail.files).map(|file| file.line).min().unwrap_or(1)
+    }
 }

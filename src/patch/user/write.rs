@@ -1,5 +1,6 @@
 //! Writes commits of the user as mails, as `git format-patch` does.
 
+use super::parse_user;
 use crate::patch::between::{between, describe};
 use crate::patch::error::Error;
 use crate::patch::header::{self, Header};
@@ -36,27 +37,47 @@ pub(crate) fn mails(objects: &dyn Objects, commits: &[MailedCommit<'_>]) -> Resu
     Ok(text)
 }
 
-/// The patch `old` with other changes. What stands before its first change stays: the first mail, or a remark.
+/// The patch `old` with other changes. What stands above its first change stays, without the summary of git: it has the
+/// numbers of the old changes. Several mails become the first of them.
 pub(crate) fn refreshed(
     objects: &dyn Objects,
     old: &[u8],
     before: TreeId,
     after: TreeId,
 ) -> Result<Vec<u8>, Error> {
-    let lines = || old.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let begins =
-        |line: &[u8]| ["diff ", "--- ", "Index: "].iter().any(|word| line.starts_with(word.as_bytes()));
-    let is_end = |line: &&[u8]| *line == b"---" || begins(line);
-    let mut text = lines().take_while(|line| !is_end(line)).collect::<Vec<_>>().join(&b'\n');
-    if !text.is_empty() {
+    let patch = parse_user(old)?;
+    let lines = old.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let head: Vec<&[u8]> = lines.take(patch.first_line() - 1).collect();
+    let summary = head.iter().rposition(|line| *line == b"---").unwrap_or(head.len());
+    let subject =
+        (patch.mails.len() > 1).then(|| head.iter().position(|line| line.starts_with(SUBJECT))).flatten();
+    let mut text = Vec::new();
+    for (number, line) in head.into_iter().enumerate() {
+        // A line such as ` web/x.py | 2 +-`, or ` 1 file changed`.
+        if number > summary && line.starts_with(b" ") {
+            continue;
+        }
+        match line.strip_prefix(SUBJECT).filter(|_| subject == Some(number)).and_then(without_number) {
+            Some(rest) => text.extend([SUBJECT, &rest].concat()),
+            None => text.extend_from_slice(line),
+        }
         text.push(b'\n');
-    }
-    // The number of changed lines stood below it.
-    if lines().find(is_end) == Some(b"---") {
-        text.extend_from_slice(b"---\n\n");
     }
     text.extend(difference(objects, before, after)?);
     Ok(text)
+}
+
+const SUBJECT: &[u8] = b"Subject: [";
+
+/// What follows [`SUBJECT`], such as `PATCH v2 1/2] title`, without `1/2`. `None` if there is no number.
+fn without_number(rest: &[u8]) -> Option<Vec<u8>> {
+    let end = rest.iter().position(|byte| *byte == b']')?;
+    let (tag, rest) = rest.split_at(end);
+    let blank = tag.iter().rposition(|byte| *byte == b' ')?;
+    let number = std::str::from_utf8(&tag[blank + 1..]).ok()?;
+    let (number, count) = number.split_once('/')?;
+    let is_number = [number, count].iter().all(|word| word.parse::<u32>().is_ok());
+    is_number.then(|| [&tag[..blank], rest].concat())
 }
 
 /// The changes between two trees, as `git diff` writes them.
