@@ -70,14 +70,7 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
                 return because(&format!("cannot merge `{what}`"), &**error, error.hint(asked));
             }
             let hint = match &**error {
-                merging::Error::Patch(_) if *in_submodules => Some(format!(
-                    "correct the file, or make it with `oca patch {name}` in a project with `mode = \"clone\"`"
-                )),
-                // What was locked before can be resolved, so nothing of it is in the lock.
-                merging::Error::Patch(_) => Some(format!(
-                    "correct the file; or run `oca remove {}` and `oca sync {name}`, commit the change in the checkout, and run `oca patch {name}`",
-                    typed(&format!("{name}#{what}"))
-                )),
+                merging::Error::Patch(_) => Some(after_patch(name, what, *in_submodules)),
                 error => error.hint(asked),
             };
             because(&format!("cannot apply `{what}` to `{name}`"), &**error, hint)
@@ -114,6 +107,19 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             because(&text, error, error.hint(asked))
         }
     }
+}
+
+/// The hint after a patch that does not apply. What was locked before can be resolved, so nothing of it is in the lock.
+fn after_patch(name: &RepoName, path: &str, in_submodules: bool) -> String {
+    if in_submodules {
+        return format!(
+            "correct the file, or make it with `oca patch {name}` in a project with `mode = \"clone\"`"
+        );
+    }
+    let word = typed(&format!("{name}#{path}"));
+    format!(
+        "correct the file; or run `oca remove {word}` and `oca sync {name}`, commit the change in the checkout, and run `oca patch {name}`"
+    )
 }
 
 const ENTERPRISE: &str = "Enterprise is private: set `enterprise` in `[core]` to a url that you may read, such as \

@@ -182,10 +182,8 @@ impl MergeError {
                 format!("look at the steps, then accept them with `oca lock --check --upstream{accept}`")
             }
             Self::Forged { steps } => {
-                format!(
-                    "ask who changed them, then make them again with `oca lock --upgrade {}`",
-                    steps.iter().map(|step| typed(step)).collect::<Vec<_>>().join(" ")
-                )
+                let steps: String = steps.iter().map(|step| format!(" {}", typed(step))).collect();
+                format!("ask who changed them, then make them again with `oca lock --upgrade{steps}`")
             }
             Self::Astray => {
                 "take the new commits with `oca lock --upgrade`, or run the command without `--strict`"

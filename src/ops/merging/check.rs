@@ -45,13 +45,13 @@ impl MergeJob<'_> {
             let what = self.what(self.pending(position));
             let step = locked.merges[position].step.as_ref();
             let found = maker.remade(position, locked, &mut proof)?;
-            proof.compare(&what, step, found, accepted);
+            proof.compare(&what, step, &found, accepted);
             maker.go_on(position, step)?;
         }
         for (position, path) in locked.pin.pending.patches.iter().enumerate() {
             let step = locked.patches[position].step.as_ref();
             let found = maker.reapplied(position, path)?;
-            proof.compare(path, step, found, accepted);
+            proof.compare(path, step, &found, accepted);
             maker.go_on(locked.merges.len() + position, step)?;
         }
         Ok(proof)
@@ -135,11 +135,11 @@ impl Proof {
         &mut self,
         what: &str,
         locked: Option<&LockedStep>,
-        found: Remade,
+        found: &Remade,
         accepted: &BTreeSet<String>,
     ) {
         let what = what.to_owned();
-        let way = match (locked, &found) {
+        let way = match (locked, found) {
             (Some(locked), Remade::Step(step)) if locked.tree == step.tree => return,
             (None, Remade::Nothing) => return,
             (Some(locked), _) => locked.way,

@@ -104,7 +104,7 @@ impl MergeJob<'_> {
         let base = snapshot.clone();
         let mut maker = StepMaker { opens: true, ..StepMaker::new(self, git, &base, tip)? };
         let mut made = Vec::new();
-        let stop = maker.first_stop(&mut made, watch)?;
+        let stopped = maker.first_stop(&mut made, watch)?;
         let StepMaker { steps, merging, opened, current, .. } = maker;
         let mut steps = steps.into_iter();
         let mut answers = Vec::new();
@@ -123,23 +123,20 @@ impl MergeJob<'_> {
         for (patch, tree) in steps {
             snapshot.add_step(patch, tree).map_err(Trouble::Remote)?;
         }
-        let (conflict, failed) = match stop {
+        let (conflict, failed) = match stopped {
             None => (None, None),
             Some(Stop::Merge(conflict)) => (Some((conflict, None)), None),
             Some(Stop::Patch(position, conflict)) => (Some((conflict, Some(position))), None),
             Some(Stop::Unfit(trouble)) => (None, Some(trouble)),
         };
         let open = conflict.zip(opened).and_then(|((conflict, patch), unmerged)| {
-            let of = match patch {
-                Some(at) => Unmade::Patch {
-                    path: self.declared.pin.pending.patches[at].clone(),
-                    text: self.patches[at].text.clone(),
-                },
-                None => {
-                    let (reference, commit) = current?;
-                    let source = self.pending(answers.len()).source.without_secret();
-                    Unmade::Merge { source, reference, commit }
-                }
+            let of = if let Some(at) = patch {
+                let path = self.declared.pin.pending.patches[at].clone();
+                Unmade::Patch { path, text: self.patches[at].text.clone() }
+            } else {
+                let (reference, commit) = current?;
+                let source = self.pending(answers.len()).source.without_secret();
+                Unmade::Merge { source, reference, commit }
             };
             Some(Opened { conflict, of, unmerged, objects: merging.into_objects() })
         });
