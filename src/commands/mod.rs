@@ -36,7 +36,6 @@ use crate::flags::Global;
 use crate::fs::Context;
 use crate::ops::find_survivors;
 use crate::output::Printer;
-use crate::report::Failure;
 use crate::session::Session;
 
 #[derive(clap::Subcommand, Debug)]
