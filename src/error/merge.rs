@@ -32,6 +32,9 @@ pub(crate) enum MergeError {
         /// As declared.
         path: String,
     },
+    /// At least two.
+    #[error("{} patches of `repos.toml` are not there: {}", paths.len(), quoted_list(paths))]
+    NoPatches { paths: Vec<String> },
     #[error("the checkout of `{repo}` has no commits of yours")]
     NoCommits { repo: RepoName, path: PathBuf },
     #[error("`{repo}` has changes that are not committed, in {}", first_names(files))]
@@ -132,6 +135,7 @@ impl MergeError {
             Self::NotAdded { cause, .. } => cause.exit_code(),
             Self::Unknown { .. }
             | Self::NoPatch { .. }
+            | Self::NoPatches { .. }
             | Self::Invalid { .. }
             | Self::Several { .. }
             | Self::OfModule { .. }
@@ -197,6 +201,11 @@ impl MergeError {
                     typed(&format!("{repo}#{path}"))
                 )
             }
+            Self::NoPatches { paths } => format!(
+                "restore the files; if they were never committed, run `git add {}` in the clone that has them, and commit them; in the build of an image, add `!{}` and the others to `.dockerignore`",
+                paths.iter().map(|path| typed(path)).collect::<Vec<_>>().join(" "),
+                paths.first().map(String::as_str).unwrap_or_default()
+            ),
             Self::NoCommits { path, .. } => format!("commit your changes in `{}`", path.display()),
             Self::NotCommitted { repo, .. } => {
                 format!("commit them, or move them away, and run `oca patch {repo}` again")

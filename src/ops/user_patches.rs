@@ -1,5 +1,6 @@
 //! The patches of the user, beside `repos.toml`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::config::Profile;
@@ -25,12 +26,21 @@ pub(crate) fn own_patch_file(session: &Session<'_>, path: &str) -> Result<PathBu
     }
 }
 
-/// Fails if a declared patch is not there. The steps of the lock have its content, so nothing else would need it.
+/// Fails if declared patches are not there, and names all of them. The steps of the lock have its content, so nothing else would need it.
 pub(crate) fn refuse_missing_patches(session: &Session<'_>) -> Result<(), Error> {
+    let mut missing = BTreeMap::new();
     for repo in session.config.profiles.iter().flat_map(Profile::all_repos) {
         for path in &repo.patches {
-            user_patch(session, &repo.name, path)?;
+            match user_patch(session, &repo.name, path) {
+                Err(Error::Merge(error @ MergeError::NoPatch { .. })) => {
+                    missing.insert(path.clone(), error);
+                }
+                read => drop(read?),
+            }
         }
     }
-    Ok(())
+    if missing.len() > 1 {
+        return Err(MergeError::NoPatches { paths: missing.into_keys().collect() }.into());
+    }
+    missing.into_values().next().map_or(Ok(()), |error| Err(error.into()))
 }

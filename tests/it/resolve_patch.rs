@@ -191,7 +191,7 @@ fn what_stands_above_the_first_change_stays() {
         .replace("Because.", "diff of both:\n--- before\nIndex: 3\n---\nMore.")
         .replace("---\n web_x", "---\nA note.\n\n web_x");
     let second = MAIL.replace("[PATCH]", "[PATCH v2 2/2]").replace("ten", "twelve");
-    let twelve = "--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -12,1 +12,1 @@\n-12\n+twelve\n";
+    let twelve = "--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -11,3 +11,3 @@\n 11\n-12\n+twelve\n 13\n";
     env.write("patches/ten.patch", format!("{head}{}-- \n2.47\n\n{second}{twelve}", diff("ten")));
     declare(&env, "patches = [\"patches/ten.patch\"]");
     env.oca(&["sync", "-q"]).success();
@@ -294,6 +294,16 @@ fn a_declared_patch_that_is_not_there_fails_the_check() {
              and commit it; in the build of an image, add `!patches/ten.patch` to `.dockerignore`; if nobody needs it, run `oca remove 'web#patches/ten.patch'`\n",
         )
         .status(2);
+    declare(&env, "patches = [\"patches/one.patch\", \"patches/ten.patch\"]");
+    env.oca(&["lock", "--check"])
+        .stderr(
+            "error: 2 patches of `repos.toml` are not there: `patches/one.patch`, `patches/ten.patch`\n\
+             hint: restore the files; if they were never committed, run `git add patches/one.patch patches/ten.patch` in the \
+             clone that has them, and commit them; in the build of an image, add `!patches/one.patch` and the others to \
+             `.dockerignore`\n",
+        )
+        .status(2);
+    declare(&env, "patches = [\"patches/ten.patch\"]");
     let said = env.oca(&["remove", "web#patches/ten.patch"]).output().stderr;
     assert!(!said.contains("is kept"), "{said}");
     env.oca(&["lock", "--check"]).success();

@@ -14,6 +14,7 @@ fn samples() -> Vec<MergeError> {
         Astray {},
         Unpushed { repos: vec![name("web"), name("dms")] },
         NoPatch { file: "patches/x.patch".into(), repo: web(), path: "patches/x.patch".to_owned() },
+        NoPatches { paths: vec!["patches/x.patch".to_owned(), "y z.patch".to_owned()] },
         NoCommits { repo: web(), path: "oca/web".into() },
         NotCommitted { repo: web(), files: files() },
         NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), since: Some(commit(0xbb)) },
@@ -77,6 +78,8 @@ fn every_error_says_what_to_type() {
       hint: run `oca sync --push`
     there is no patch `patches/x.patch`, which `repos.toml` declares
       hint: restore the file; if it was never committed, run `git add patches/x.patch` in the clone that has it, and commit it; in the build of an image, add `!patches/x.patch` to `.dockerignore`; if nobody needs it, run `oca remove 'web#patches/x.patch'`
+    2 patches of `repos.toml` are not there: `patches/x.patch`, `y z.patch`
+      hint: restore the files; if they were never committed, run `git add patches/x.patch 'y z.patch'` in the clone that has them, and commit them; in the build of an image, add `!patches/x.patch` and the others to `.dockerignore`
     the checkout of `web` has no commits of yours
       hint: commit your changes in `oca/web`
     `web` has changes that are not committed, in `web_x/a.py`
