@@ -57,7 +57,7 @@ fn in_project(session: &Session<'_>, directory: &Path) -> Option<String> {
 fn may_be_missing(local: &Local, profile: &Profile, lock: &Lock) -> bool {
     let depends = lock.profiles.get(&profile.name).map(|locked| &locked.local_depends);
     let known = depends.and_then(|depends| depends.get(local.path.as_str()));
-    local.is_of_presets() && known.is_none_or(|names| names.is_empty())
+    local.is_of_presets() && known.is_none_or(Vec::is_empty)
 }
 
 /// `.dockerignore` may leave out a directory that the user has.
