@@ -115,6 +115,8 @@ pub(crate) enum MergeError {
         repo: RepoName,
         /// Whether the repository is not declared, either.
         is_new: bool,
+        /// Whether the project has submodules, so that `oca resolve` does not work there.
+        in_submodules: bool,
         cause: Box<Error>,
     },
     #[error("profile `{profile}` has `{word}` from `[{header}]`")]
@@ -268,9 +270,12 @@ impl MergeError {
                 "leave out `--module`, then write `modules` into the entry of `merges` in `repos.toml`"
                     .to_owned()
             }
-            Self::NotAdded { entry, header, repo, is_new, .. } => {
+            Self::NotAdded { entry, header, repo, is_new, in_submodules, .. } => {
                 let first = if *is_new { format!("run `oca add {repo}`, ") } else { String::new() };
-                format!("{first}write {entry} into `merges` of `[{header}]`, then run `oca resolve {repo}`")
+                let place = if *in_submodules { " in a project with `mode = \"clone\"`" } else { "" };
+                format!(
+                    "{first}write {entry} into `merges` of `[{header}]`, then run `oca resolve {repo}`{place}"
+                )
             }
             Self::OtherProfile { .. } | Self::Shared { .. } => {
                 "leave out `--profile` to remove it for all profiles".to_owned()

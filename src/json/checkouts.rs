@@ -114,7 +114,7 @@ pub(crate) enum CheckoutState {
     NotGit,
     Undeclared,
     Skipped,
-    /// A merge of `oca resolve` is open.
+    /// A merge or a patch of `oca resolve` is open.
     Resolving,
     /// The user works on a branch there.
     InWork,

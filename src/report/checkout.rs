@@ -62,7 +62,7 @@ pub(crate) enum State {
     NotGit,
     Undeclared,
     Skipped,
-    /// A merge of `oca resolve` is open.
+    /// A merge or a patch of `oca resolve` is open.
     Resolving,
     /// The user works on a branch there.
     InWork,

@@ -131,6 +131,10 @@ fn a_conflict_is_resolved_in_a_project_with_clones() {
              `merges`\n",
         )
         .status(1);
+    env.write("repos.toml", &declared);
+    env.oca(&["add", "web#3"])
+        .stderr_contains("then run `oca resolve web` in a project with `mode = \"clone\"`\n")
+        .status(1);
     env.write("ten.patch", "--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -9,3 +9,3 @@\n 9\n-zehn\n+ten\n 11\n");
     env.write("repos.toml", declared.replace("merges = [\"#1\"]", "patches = [\"ten.patch\"]"));
     env.oca(&["lock"])

@@ -1,7 +1,7 @@
 //! Merges that the user adds to a repository.
 
 use super::Addition;
-use crate::config::{Merge, MergeList, Profile};
+use crate::config::{Merge, MergeList, Mode, Profile};
 use crate::error::{Error, MergeError};
 use crate::forge::{Address, Forges, Title};
 use crate::pool::Pools;
@@ -122,6 +122,7 @@ impl Addition<'_> {
                 header: added.list.header(),
                 repo: added.repo.clone(),
                 is_new: added.is_new,
+                in_submodules: self.rewrite.session.config.mode == Mode::Submodule,
                 cause: Box::new(error),
             }
             .into(),

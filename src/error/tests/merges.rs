@@ -49,6 +49,7 @@ fn samples() -> Vec<MergeError> {
             header: "repos.web".to_owned(),
             repo: name("web"),
             is_new: true,
+            in_submodules: false,
             cause: Box::new(Error::Silent)
         },
         OtherProfile { word: "web#patches/x.patch".to_owned(), profile: "lean".to_owned() },
