@@ -196,18 +196,8 @@ impl MergeError {
                     .to_owned()
             }
             Self::Unpushed { .. } => "run `oca sync --push`".to_owned(),
-            Self::NoPatch { repo, path, .. } => {
-                format!(
-                    "restore the file; if it was never committed, run `git add {0}` in the clone that has it, and commit it; in the build of an image, add `!{path}` to `.dockerignore`; if nobody needs it, run `oca remove {1}`",
-                    typed(path),
-                    typed(&format!("{repo}#{path}"))
-                )
-            }
-            Self::NoPatches { paths } => format!(
-                "restore the files; if they were never committed, run `git add {}` in the clone that has them, and commit them; in the build of an image, add `!{}` and the others to `.dockerignore`",
-                paths.iter().map(|path| typed(path)).collect::<Vec<_>>().join(" "),
-                paths.first().map(String::as_str).unwrap_or_default()
-            ),
+            Self::NoPatch { repo, path, .. } => after_missing(repo, path),
+            Self::NoPatches { paths } => after_all_missing(paths),
             Self::NoCommits { path, .. } => format!("commit your changes in `{}`", path.display()),
             Self::NotCommitted { repo, .. } => {
                 format!("commit them, or move them away, and run `oca patch {repo}` again")
@@ -286,6 +276,24 @@ impl MergeError {
             }
         }
     }
+}
+
+/// The hint after a patch that is not there.
+fn after_missing(repo: &RepoName, path: &str) -> String {
+    format!(
+        "restore the file; if it was never committed, run `git add {0}` in the clone that has it, and commit it; in the build of an image, add `!{path}` to `.dockerignore`; if nobody needs it, run `oca remove {1}`",
+        typed(path),
+        typed(&format!("{repo}#{path}"))
+    )
+}
+
+/// The same for several patches.
+fn after_all_missing(paths: &[String]) -> String {
+    format!(
+        "restore the files; if they were never committed, run `git add {}` in the clone that has them, and commit them; in the build of an image, add `!{}` and the others to `.dockerignore`",
+        paths.iter().map(|path| typed(path)).collect::<Vec<_>>().join(" "),
+        paths.first().map(String::as_str).unwrap_or_default()
+    )
 }
 
 fn and_continue(first: &str, repo: &RepoName) -> String {

@@ -118,7 +118,7 @@ fn a_patch_that_does_not_exist_is_named() {
     env.oca(&["lock"])
         .stderr(
             "error: there is no patch `[TEMP]/project/x.patch`, which `repos.toml` declares\n\
-             hint: restore the file; if it was never committed, run `git add x.patch` where it is, and commit it; if nobody needs it, run `oca remove 'web#x.patch'`\n",
+             hint: restore the file; if it was never committed, run `git add x.patch` in the clone that has it, and commit it; in the build of an image, add `!x.patch` to `.dockerignore`; if nobody needs it, run `oca remove 'web#x.patch'`\n",
         )
         .status(2);
 }

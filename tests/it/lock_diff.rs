@@ -384,14 +384,17 @@ fn the_report_overwrites_no_file_of_the_project() {
     let env = Env::new();
     committed(&env, &[("web_x", &[])]);
     env.write("old.json", env.read("oca.lock.json"));
-    for file in ["oca.lock.json", "repos.toml", "old.json"] {
+    for (file, why) in [
+        ("oca.lock.json", "`oca.lock.json` belongs to oca or git"),
+        ("repos.toml", "`repos.toml` belongs to oca or git"),
+        (
+            "old.json",
+            "error: the report is not written to `old.json`, because oca reads this file\n\
+             hint: name another file with `-o`\n",
+        ),
+    ] {
         let before = env.read(file);
-        env.oca(&["diff", "old.json", "--format", "markdown", "-o", file])
-            .stderr(&format!(
-                "error: the report is not written to `{file}`, because oca reads this file\n\
-                 hint: name another file with `-o`\n"
-            ))
-            .status(2);
+        env.oca(&["diff", "old.json", "--format", "markdown", "-o", file]).stderr_contains(why).status(2);
         env.assert_file(file, &before);
     }
 }

@@ -67,7 +67,7 @@ fn a_submodule_without_files_is_filled() {
     };
     empty();
     env.oca(&["status"]).stdout_contains("web  missing").status(1);
-    env.oca(&["sync"]).stderr_contains("1 changed").success();
+    env.oca(&["sync"]).stderr_contains("1 refreshed").success();
     env.assert_sound_checkout("oca/web");
     empty();
     crate::checkouts::upgrade(&remotes[0], 1);
