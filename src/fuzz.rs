@@ -86,8 +86,14 @@ fn requirements(input: &[u8]) {
     let words = || words.split('\n').map(str::to_owned).collect();
     let manifest = Manifest { python: words(), bin: words(), deb: words(), ..Manifest::default() };
     let module = ModuleNeeds { path: "m/__manifest__.py".to_owned(), manifest: &manifest, is_selected: true };
-    let repository =
-        Repository { name: "kit", author: Author::Other, lines: &lines, unread: None, modules: vec![module] };
+    let repository = Repository {
+        name: "kit",
+        author: Author::Other,
+        lines: &lines,
+        unread: None,
+        unreadable: Vec::new(),
+        modules: vec![module],
+    };
     let merged = requirements::merge(&repository.read(), &Parsed::default(), &Settings::default());
     let shown: Vec<String> = merged.problems.iter().map(ToString::to_string).collect();
     assert!(shown.iter().all(|problem| !problem.contains('\n')), "{shown:?}");

@@ -2,7 +2,7 @@
 //! Checkouts stay.
 
 use crate::complete;
-use crate::config::MergeList;
+use crate::config::{MergeList, Mode};
 use crate::error::{EditError, Error, MergeError, NotAskedWhy};
 use crate::flags::FormatArg;
 use crate::lock::Lock;
@@ -296,8 +296,11 @@ fn tell_of_checkouts(old: &Session<'_>, new: &Session<'_>, removed: &[RepoName])
             }
         }
     }
+    let sync = match new.config.mode {
+        Mode::Clone => "oca sync --prune",
+        Mode::Submodule => "oca sync",
+    };
     for path in stay {
-        old.printer
-            .note(&format!("the checkout `{}` is kept; `oca sync --prune` removes it", path.display()));
+        old.printer.note(&format!("the checkout `{}` is kept; `{sync}` removes it", path.display()));
     }
 }

@@ -24,7 +24,7 @@ impl OwnError {
                 "mount it, or copy it from another build context, or delete that `image`".to_owned()
             }
             Self::InImage { path: Some(path), image, .. } => format!(
-                "add `COPY --from=oca /project/{path} {image}` to the `Dockerfile`, or delete that `image`"
+                "add `COPY --from=oca /project/{path} {image}` to the `Dockerfile`, above its line with `oca addons-path`, or delete that `image`"
             ),
         }
     }

@@ -39,7 +39,7 @@ impl Error {
                 format!("check that {} works without a prompt", list())
             }
             Self::Forbidden | Self::ForbiddenAs { .. } => "check the permissions of your token".to_owned(),
-            Self::Offline => "run the command without `--offline`".to_owned(),
+            Self::Offline => "run the command without `--offline` and without `OCA_OFFLINE`".to_owned(),
             Self::Extension { convert, .. } => format!("convert it with `{convert}`"),
             Self::DamagedCheckout { path, .. } => {
                 format!(

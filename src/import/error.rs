@@ -113,7 +113,7 @@ mod tests {
         hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
         error: cannot read `repos.yaml`
         error: cannot read the git repository that contains the file
-        hint: run the command without `--offline`
+        hint: run the command without `--offline` and without `OCA_OFFLINE`
         ");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::addons::discover;
+use crate::addons::discover::{self, Unreadable};
 use crate::config::Profile;
 use crate::error::Error;
 use crate::facts::LocalModules;
@@ -11,8 +11,8 @@ use crate::fs::read_if_there;
 use crate::lock::{Lock, LockedModule};
 use crate::plan::{self, Selected};
 use crate::requirements::{
-    Author, Conflict, Merged, ModuleNeeds, Parsed, Python, Repository, Settings, merge, parse_constraints,
-    text_of,
+    Author, Conflict, Merged, ModuleNeeds, Parsed, Python, Repository, Settings, UnreadableNeeds, merge,
+    parse_constraints, text_of,
 };
 use crate::session::Session;
 
@@ -40,7 +40,13 @@ pub(crate) fn requiring<'a>(
             is_selected: true,
         };
         let modules = survey.modules.iter().map(module).collect();
-        Repository { name, author: Author::User, lines: requirements, unread: unread.as_deref(), modules }
+        let unreadable = survey.unreadable.iter().map(|Unreadable { path, line, why, .. }| UnreadableNeeds {
+            path,
+            line: *line,
+            why,
+        });
+        let (unread, unreadable) = (unread.as_deref(), unreadable.collect());
+        Repository { name, author: Author::User, lines: requirements, unread, unreadable, modules }
     });
     locked.chain(own).collect()
 }
@@ -53,6 +59,7 @@ fn file_of<'a>(selected: &Selected<'a>, author: Author) -> Repository<'a> {
         author,
         lines: &facts.requirements,
         unread: facts.unread_requirements(),
+        unreadable: Vec::new(),
         modules: Vec::new(),
     }
 }

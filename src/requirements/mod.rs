@@ -43,7 +43,7 @@ pub(crate) use overrides::Override;
 pub(crate) use parse::{Parsed, parse_constraints};
 pub(crate) use problem::{Note, RequirementProblem};
 pub(crate) use render::{Annotations, render};
-pub(crate) use repository::{ModuleNeeds, Repository};
+pub(crate) use repository::{ModuleNeeds, Repository, UnreadableNeeds};
 pub(crate) use requirement::{Flag, Requirement};
 pub(crate) use system::{Need, System, system};
 pub(crate) use text::text_of;

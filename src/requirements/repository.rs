@@ -27,8 +27,19 @@ pub(crate) struct Repository<'a> {
     pub(crate) lines: &'a [String],
     /// Why the lines are not read, if they are not.
     pub(crate) unread: Option<&'a str>,
+    /// Manifests of the user that cannot be read: what they require is not known.
+    pub(crate) unreadable: Vec<UnreadableNeeds<'a>>,
     /// All its modules, including those without requirements.
     pub(crate) modules: Vec<ModuleNeeds<'a>>,
+}
+
+/// A manifest that cannot be read, by its path in the repository.
+#[derive(Clone, Debug)]
+pub(crate) struct UnreadableNeeds<'a> {
+    pub(crate) path: &'a str,
+    /// Counted from 1.
+    pub(crate) line: usize,
+    pub(crate) why: &'a str,
 }
 
 /// A module, its manifest, and the path of the manifest in the repository.
@@ -54,6 +65,10 @@ impl Repository<'_> {
         file.problems.extend(self.unread.map(|why| RequirementProblem::Unread {
             origin: Origin::of_file(&path, None, self.author),
             why: why.to_owned(),
+        }));
+        file.problems.extend(self.unreadable.iter().map(|UnreadableNeeds { path, line, why }| {
+            let origin = Origin::of_file(&format!("{}/{path}", self.name), Some(*line), self.author);
+            RequirementProblem::Unread { origin, why: (*why).to_owned() }
         }));
         let (selected, others): (Vec<_>, Vec<_>) = self
             .modules
@@ -221,6 +236,7 @@ mod tests {
             name: "kit",
             lines: &lines,
             unread: None,
+            unreadable: Vec::new(),
             modules: modules.collect(),
         }
         .read()

@@ -144,8 +144,14 @@ mod tests {
             is_selected: at < 2,
         };
         let modules = manifests.iter().enumerate().map(module).collect();
-        let repositories =
-            [Repository { name: "kit", author: Author::Other, lines: &[], unread: None, modules }];
+        let repositories = [Repository {
+            name: "kit",
+            author: Author::Other,
+            lines: &[],
+            unread: None,
+            unreadable: Vec::new(),
+            modules,
+        }];
         let ignore = ["deb:old-one", "bin:graphviz", "graphviz"].map(str::to_owned);
         let system = system(&repositories, &ignore);
         assert_eq!(system.problems, []);

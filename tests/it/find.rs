@@ -98,7 +98,7 @@ fn a_project_is_not_needed_and_a_series_can_be_named() {
         .stderr(
             "error: no repository under `https://github.com/OCA` could be reached\n\
              caused by: the remote cannot be asked because oca is offline\n\
-             hint: run the command without `--offline`\n",
+             hint: run the command without `--offline` and without `OCA_OFFLINE`\n",
         )
         .status(3);
     declare(&env, "../remotes");

@@ -361,7 +361,7 @@ error: cannot fetch `dms` from `git@github.com:OCA/dms.git`
 caused by: the remote cannot be asked because oca is offline
 error: cannot fetch `web` from `git@github.com:camptocamp/web.git`
 caused by: the remote cannot be asked because oca is offline
-hint: run the command without `--offline`
+hint: run the command without `--offline` and without `OCA_OFFLINE`
 error: 2 repositories failed
 error: `repos.toml` is written, but its pins could not be locked
 hint: run `oca lock` later; until then, `oca.lock.json` keeps the pins

@@ -175,7 +175,7 @@ fn a_secret_in_a_url_reaches_neither_the_lock_nor_a_message() {
         .stderr(
             "error: cannot fetch `web` from `https://example.invalid/web.git`\n\
              caused by: the remote cannot be asked because oca is offline\n\
-             hint: run the command without `--offline`\n",
+             hint: run the command without `--offline` and without `OCA_OFFLINE`\n",
         )
         .status(3);
 }

@@ -157,6 +157,6 @@ fn offline_the_hint_asks_for_a_run_with_the_network() {
     let server = crate::server::Server::start(&env);
     env.locked(&format!("{WEB}[repos.web]\nurl = \"{}\"\n", server.url("web")));
     env.oca(&["--offline", "outdated"])
-        .stderr_contains("hint: run the command without `--offline`\n")
+        .stderr_contains("hint: run the command without `--offline` and without `OCA_OFFLINE`\n")
         .status(3);
 }

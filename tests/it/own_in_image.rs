@@ -101,7 +101,7 @@ fn the_path_in_the_image_needs_them_too() {
     path()
         .stderr(
             "error: there is no `[TEMP]/inside/own`, which `[[local]]` in `repos.toml` at line 5 names as `image`\n\
-             hint: add `COPY --from=oca /project/custom [TEMP]/inside/own` to the `Dockerfile`, or delete that `image`\n",
+             hint: add `COPY --from=oca /project/custom [TEMP]/inside/own` to the `Dockerfile`, above its line with `oca addons-path`, or delete that `image`\n",
         )
         .status(2);
     // An empty one is no fault: modules may come later.

@@ -449,3 +449,23 @@ fn nothing_required_is_the_header() {
     env.locked(WEB);
     env.oca(&["requirements"]).stdout(HEADER).success();
 }
+
+/// What an own module with a broken manifest requires is not known, so nothing is written without it.
+#[test]
+fn an_own_manifest_that_cannot_be_read_stops_the_command() {
+    let env = Env::new();
+    repositories(&env, "lxml", "six\n");
+    env.own_module("addons/mine", "{'external_dependencies': {'python': ['requests']}}");
+    env.locked(&format!("{BOTH}[[local]]\npath = \"addons\"\n"));
+    env.oca(&["requirements", "-q", "-o", "requirements.txt"]).success();
+    let before = env.read("requirements.txt");
+    assert!(before.contains("requests"), "{before}");
+    env.write("addons/mine/__manifest__.py", "{'external_dependencies': {'python': ['requests']}}}");
+    for more in [&["-o", "requirements.txt"][..], &["--check", "-o", "requirements.txt"]] {
+        env.oca(&["requirements"])
+            .args(more)
+            .stderr_contains("error: addons/mine/__manifest__.py:1 is left out: ")
+            .status(1);
+    }
+    env.assert_file("requirements.txt", &before);
+}

@@ -150,7 +150,7 @@ fn offline_works_from_the_cache_alone() {
         .stderr(
             "error: cannot fetch `web` from `http://127.0.0.1:[PORT]/web.git`\n\
              caused by: the remote cannot be asked because oca is offline\n\
-             hint: run the command without `--offline`\n",
+             hint: run the command without `--offline` and without `OCA_OFFLINE`\n",
         )
         .status(3);
     env.run(&["lock"]);

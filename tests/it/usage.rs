@@ -193,7 +193,7 @@ fn offline_asks_no_server_and_takes_a_path_for_none() {
     env.declare(&format!("{WEB}[repos.web]\nurl = \"http://127.0.0.1:1/web.git\"\n"));
     let refused = "error: cannot fetch `web` from `http://127.0.0.1:1/web.git`\n\
                    caused by: the remote cannot be asked because oca is offline\n\
-                   hint: run the command without `--offline`\n";
+                   hint: run the command without `--offline` and without `OCA_OFFLINE`\n";
     env.oca(&["lock", "--offline"]).stderr(refused).status(3);
     env.oca(&["lock"]).env("OCA_OFFLINE", "1").stderr(refused).status(3);
     env.declare(WEB);

@@ -215,7 +215,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 cannot write `oca/web`
       caused by: no space left
     3 the remote cannot be asked because oca is offline
-      hint: run the command without `--offline`
+      hint: run the command without `--offline` and without `OCA_OFFLINE`
     2 `/opt/odoo`, the `core` of `[image]`, and `/opt/odoo/oca` are in one another in the container
       hint: set one of them to another directory: oca replaces and verifies each as a whole
     2 there is no `repos.yaml`
@@ -287,7 +287,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       caused by: the remote cannot be asked because oca is offline
     3 cannot fetch `web` from `https://github.com/OCA/web.git`
       caused by: the remote cannot be asked because oca is offline
-      hint: run the command without `--offline`
+      hint: run the command without `--offline` and without `OCA_OFFLINE`
     3 2 repositories failed
     2 the url of `web` contains a user or password, and `.gitmodules` would publish it
       hint: remove it from the url, and set a token for the host

@@ -142,7 +142,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
     3 refused to follow a redirect from `https://a.example/web.git` to `http://b.example/web.git`
       hint: if the repository moved there, write the new url in `repos.toml`
     3 the remote cannot be asked because oca is offline
-      hint: run the command without `--offline`
+      hint: run the command without `--offline` and without `OCA_OFFLINE`
     3 cannot run `ssh`: no such file
       hint: install it, or set `GIT_SSH_COMMAND` to another program
     3 ssh says: "Permission denied (publickey)."

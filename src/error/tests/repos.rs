@@ -93,7 +93,7 @@ fn every_failure_of_a_repository_names_it() {
       hint: commit and push your work, or use `--force` to discard it
     3 cannot fetch `web` from `https://github.com/OCA/web.git`
       caused by: the remote cannot be asked because oca is offline
-      hint: run the command without `--offline`
+      hint: run the command without `--offline` and without `OCA_OFFLINE`
     2 `web` has no directory `modules` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
       hint: correct `addons` of `[repos.web]` in `repos.toml`
     2 `web` is not Odoo: commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has no `odoo-bin`

@@ -115,7 +115,7 @@ mod tests {
         hint: restore `oca.lock.d` from git
         the patch of the merge does not give the merged tree
         the remote cannot be asked because oca is offline
-        hint: run the command without `--offline`
+        hint: run the command without `--offline` and without `OCA_OFFLINE`
         `web_x` does not exist in the tree
         hint: make the patch again on the locked commit: commit the change in its checkout, and run `oca patch NAME`
         `web_x/.git` cannot be checked out: git uses that name
