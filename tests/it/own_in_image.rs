@@ -85,7 +85,7 @@ fn the_hints_name_the_directory_without_variables() {
     env.oca(&["export", "../inside/oca-addons", "-q"]).success();
     env.oca(&["addons-path", "--image", "--on-disk"])
         .stderr_contains(
-            "hint: add `COPY --from=oca /project/custom [TEMP]/inside/own` to the `Dockerfile`, or",
+            "hint: add `COPY --from=oca /project/custom [TEMP]/inside/own` to the `Dockerfile`, above its line",
         )
         .status(2);
     without(&env, "custom");
