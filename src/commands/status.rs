@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let mut answers: Vec<_> = names.zip(found).collect();
     for OpenMerge { repo, checkout } in open.iter().filter(|open| is_chosen(&open.repo.name)) {
         let locked = lock.base_of(&plan::pin(repo)).map(LockedRepo::head);
-        let found = checkout.head().map(|head| resolving(&repo.name, locked, commit_at(&head), checkout));
+        let found = checkout.head().map(|head| resolving(&repo.name, locked, head.commit(), checkout));
         answers.push((repo.name.clone(), found));
     }
     let undeclared = if chosen.is_empty() { undeclared(session)? } else { BTreeMap::new() };
@@ -66,8 +66,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         let below = path.strip_prefix(session.root()).unwrap_or(&path);
         let detail = is_twice.then(|| format!("in `{}`", below.display()));
         let found = Checkout::new(path.clone()).head();
-        let found = found
-            .map(|head| RepoStatus { detail, ..report(&name, State::Undeclared, None, commit_at(&head)) });
+        let found =
+            found.map(|head| RepoStatus { detail, ..report(&name, State::Undeclared, None, head.commit()) });
         answers.push((name, found));
     }
     let (mut repos, mut failures) = (Vec::new(), Vec::new());
@@ -123,14 +123,6 @@ fn resolving(
     RepoStatus { detail, ..report(name, State::Resolving, locked, actual) }
 }
 
-fn commit_at(head: &Head) -> Option<CommitId> {
-    match head {
-        Head::Complete(placed) => Some(placed.commit),
-        Head::Other(commit) => *commit,
-        Head::Absent | Head::HalfClone | Head::NotGit | Head::Link(_) => None,
-    }
-}
-
 fn report(name: &RepoName, state: State, locked: Option<CommitId>, actual: Option<CommitId>) -> RepoStatus {
     RepoStatus { name: name.to_string(), state, locked, actual, detail: None }
 }
@@ -142,8 +134,9 @@ fn inspect(
     origin: &Origin,
 ) -> Result<RepoStatus, crate::git::Error> {
     let actual = match checkout.head()? {
-        Head::Absent | Head::HalfClone => return Ok(report(name, State::Missing, locked, None)),
-        Head::Other(_) if checkout.is_unfilled() => return Ok(report(name, State::Missing, locked, None)),
+        Head::Absent | Head::HalfClone | Head::Unfilled(_) => {
+            return Ok(report(name, State::Missing, locked, None));
+        }
         Head::NotGit | Head::Link(_) | Head::Other(None) => {
             return Ok(report(name, State::NotGit, locked, None));
         }
@@ -166,9 +159,11 @@ fn inspect(
         LocalWork { commit: Some(commit), .. } if Some(*commit) != locked => State::LocalCommits,
         LocalWork { branch: Some(_), .. } if Some(actual) != locked => State::LocalCommits,
         _ if Some(actual) != locked => State::OtherCommit,
+        LocalWork { unwritten, .. } if !unwritten.is_empty() => State::Missing,
         _ => State::Clean,
     };
-    let detail = (state == State::Dirty || state == State::LocalCommits).then(|| work.to_string());
+    let detail = !matches!(state, State::OtherCommit | State::Clean);
+    let detail = detail.then(|| work.to_string());
     Ok(RepoStatus { detail, ..report(name, state, locked, Some(actual)) })
 }
 

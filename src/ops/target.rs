@@ -73,7 +73,7 @@ impl CheckoutTarget<'_> {
 
     /// Whether git itself checked out the intended commit here: oca's marker is missing, but nothing has to be changed.
     fn is_placed_by_git(&self) -> bool {
-        if self.checkout.is_being_moved() || self.checkout.is_unfilled() {
+        if self.checkout.is_being_moved() || !self.checkout.is_written() {
             return false;
         }
         let Some(origin) = self.checkout.origin() else { return false };
@@ -107,8 +107,12 @@ impl CheckoutTarget<'_> {
         Ok(())
     }
 
-    /// The outcome for a checkout that is ready.
-    pub(crate) fn ready(&self) -> Outcome {
+    /// The outcome for a checkout that is ready. Unless this is a dry run, the marker says so too, and the next run
+    /// needs no look at what git checked out.
+    pub(crate) fn ready(&self, is_dry: bool) -> Outcome {
+        if !is_dry && let Head::Other(_) = self.head {
+            self.checkout.note_placed(&self.wanted());
+        }
         self.confirm(&self.head).map(|()| self.relocation().unwrap_or(Done::UpToDate))
     }
 
@@ -152,8 +156,10 @@ impl CheckoutTarget<'_> {
             }
             Head::Complete(placed) if placed.commit == to => Done::Refreshed { commit: to, by_force },
             Head::Complete(placed) => Done::Moved { from: Some(placed.commit), to },
-            Head::Other(Some(from)) if *from == to => Done::Refreshed { commit: to, by_force },
-            Head::Other(Some(from)) => Done::Moved { from: Some(*from), to },
+            Head::Unfilled(from) | Head::Other(Some(from)) if *from == to => {
+                Done::Refreshed { commit: to, by_force }
+            }
+            Head::Unfilled(from) | Head::Other(Some(from)) => Done::Moved { from: Some(*from), to },
         }
     }
 }

@@ -47,7 +47,8 @@ fn every_difference_from_the_configuration_has_its_words() {
         EditedProfile { profile: "lean".to_owned(), seal: Seal::Broken },
         Untrue { name: web(), commit: commit(0xaa), untrue: Untrue::Order },
         Layout {},
-        Submodule(SubmoduleDifference::Unstaged);
+        Submodule(SubmoduleDifference::Unstaged),
+        StillSubmodule { path: text("oca/web") };
         Difference::Core { name: name("odoo"), is_declared: false },
         Difference::Selects { profile: profile(), declared: false },
         Difference::Modules { profile: profile(), more: vec![text("web_x")], fewer: Vec::new() },

@@ -133,6 +133,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Silent {},
         Stale { file: lock_file(), differences: vec![Difference::NoLock, Difference::Layout], locked: true },
         StaleAsReported { file: lock_file(), count: 2 },
+        StillSubmodules { count: 2 },
         Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }] },
         Threads { why: "no more processes".to_owned() },
         OtherProfile { directory: "out".into(), found: "lean".to_owned(), asked: "standard".to_owned() },

@@ -1,6 +1,6 @@
 //! Merges and patches.
 
-use crate::error::{Error, MergeError};
+use crate::error::{Error, MergeError, PatchBase};
 use crate::repo::samples::{commit, every_variant, name};
 
 fn samples() -> Vec<MergeError> {
@@ -17,7 +17,7 @@ fn samples() -> Vec<MergeError> {
         NoPatches { paths: vec!["patches/x.patch".to_owned(), "y z.patch".to_owned()] },
         NoCommits { repo: web(), path: "oca/web".into() },
         NotCommitted { repo: web(), files: files() },
-        NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), since: Some(commit(0xbb)) },
+        NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), base: PatchBase::Placed(commit(0xbb)) },
         PatchOutside { word: "../x".to_owned() },
         PatchLink { link: "patches/x.patch".into() },
         OtherResult { repo: web() },
@@ -56,7 +56,8 @@ fn samples() -> Vec<MergeError> {
         Shared { word: "web#1".to_owned(), profile: "lean".to_owned(), header: "repos.web".to_owned() },
         OnNoServer { names: vec!["web".to_owned(), "dms".to_owned()] };
         MergeError::Unknown { word: "web#1".to_owned(), known: Vec::new() },
-        MergeError::NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), since: None },
+        MergeError::NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), base: PatchBase::Unknown },
+        MergeError::NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), base: PatchBase::Amended },
         MergeError::Unproven { steps: vec!["web#2950".to_owned(), "patches/x.patch".to_owned()] }
     )
 }
