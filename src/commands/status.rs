@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::complete;
+use crate::config::Repo;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
-use crate::git::{Checkout, Head, LocalWork, Origin};
+use crate::git::{self, Checkout, Head, LocalWork, Origin};
 use crate::json::StatusReport;
 use crate::lock::{Lock, LockedRepo};
 use crate::ops::{
@@ -15,7 +16,7 @@ use crate::output::{Cell, Table, Tone};
 use crate::plan;
 use crate::repo::{CommitId, RepoName};
 use crate::report::{Failure, RepoStatus, State, Trouble};
-use crate::session::Session;
+use crate::session::{Session, cache_directory};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,7 +50,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
                 Ok(report(name, State::Skipped, commit, None))
             } else {
                 let branch = repo.reference.as_branch().map(str::to_owned);
-                inspect(name, commit, checkout, &Origin { url: String::new(), branch })
+                let is_cached = |commit| is_cached(session, repo, commit).unwrap_or(false);
+                inspect(name, commit, checkout, &Origin { url: String::new(), branch }, is_cached)
             }
         });
     let names = wanted.iter().map(|wanted| wanted.repo.name.clone());
@@ -127,11 +129,18 @@ fn report(name: &RepoName, state: State, locked: Option<CommitId>, actual: Optio
     RepoStatus { name: name.to_string(), state, locked, actual, detail: None }
 }
 
+/// Whether the cache has a commit of the remote. A checkout does not say of all its commits where they come from.
+fn is_cached(session: &Session<'_>, repo: &Repo, commit: CommitId) -> Result<bool, Error> {
+    let (cache, url) = (cache_directory(session.global)?, session.remote_url(&repo.url)?);
+    Ok(git::is_cached(&cache, &url, commit))
+}
+
 fn inspect(
     name: &RepoName,
     locked: Option<CommitId>,
     checkout: &Checkout,
     origin: &Origin,
+    is_cached: impl Fn(CommitId) -> bool,
 ) -> Result<RepoStatus, crate::git::Error> {
     let actual = match checkout.head()? {
         Head::Absent | Head::HalfClone | Head::Unfilled(_) => {
@@ -151,6 +160,7 @@ fn inspect(
         return Ok(RepoStatus { detail, ..report(name, State::InWork, locked, Some(actual)) });
     }
     let mut work = checkout.local_work(None)?;
+    work.commit = work.commit.filter(|commit| !is_cached(*commit));
     if work.commit.is_none() {
         work.branch = checkout.own_branch(origin)?;
     }

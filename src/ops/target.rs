@@ -110,10 +110,11 @@ impl CheckoutTarget<'_> {
     /// The outcome for a checkout that is ready. Unless this is a dry run, the marker says so too, and the next run
     /// needs no look at what git checked out.
     pub(crate) fn ready(&self, is_dry: bool) -> Outcome {
+        self.confirm(&self.head)?;
         if !is_dry && let Head::Other(_) = self.head {
             self.checkout.note_placed(&self.wanted());
         }
-        self.confirm(&self.head).map(|()| self.relocation().unwrap_or(Done::UpToDate))
+        Ok(self.relocation().unwrap_or(Done::UpToDate))
     }
 
     fn relocation(&self) -> Option<Done> {

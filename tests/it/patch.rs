@@ -206,7 +206,7 @@ fn an_amended_commit_of_oca_becomes_one_of_its_own() {
         let text = env.read("oca/web/web_x/x.txt").replace("15\n", "fifteen\n");
         env.write("oca/web/web_x/x.txt", &text);
         env.git("oca/web", &["commit", "-q", "-a", "--amend", "--no-edit"]);
-        env.oca(&["sync"]).stderr_contains("up to date").success();
+        env.oca(&["sync"]).stderr_contains("hint: run `oca patch web` to keep them").status(1);
         env.oca(&["status"]).stdout_contains("local commits").status(1);
         let git = |args: &str| format!("git -C [TEMP]/project/oca/web {args}");
         env.oca(&["patch", "web"])

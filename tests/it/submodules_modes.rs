@@ -86,18 +86,8 @@ fn a_change_of_the_mode_without_a_sync_is_no_green_check() {
     env.oca(&["lock", "--check"]).success();
     // Other submodules are nobody's business.
     env.commit_all("Have clones");
-    env.git(
-        "",
-        &[
-            "-c",
-            "protocol.file.allow=always",
-            "submodule",
-            "--quiet",
-            "add",
-            "../remotes/web.git",
-            "vendor/web",
-        ],
-    );
+    let other = crate::checkouts::repository(&env, "other");
+    env.git("", &["submodule", "--quiet", "add", other.path().to_str().expect("text"), "vendor/other"]);
     env.oca(&["lock", "--check"]).success();
 }
 

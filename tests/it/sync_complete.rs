@@ -142,7 +142,7 @@ fn files_that_git_could_not_write_do_not_stop_a_move() {
     upgrade(&remote, 2);
     env.run(&["lock", "--upgrade"]);
     env.sync();
-    assert_complete(&env, "oca/web");
+    env.assert_sound_checkout("oca/web");
     // What the user deleted is still the user's.
     fs::remove_file(env.project().join("oca/web/README.md")).expect("a file");
     env.run(&["lock", &format!("web@{old}")]);

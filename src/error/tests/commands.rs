@@ -298,6 +298,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca lock` and commit the result
     1 `oca.lock.json` is out of date: 2 differences
       hint: run `oca lock` and commit the result
+    1 the change to `mode = "clone"` is not complete: 2 checkouts are still submodules
+      hint: run `oca sync`, and commit what it stages together with `repos.toml`
     1 `.gitmodules` and the index do not match the lock: 1 difference
       hint: run `oca submodules` and commit the result
     2 cannot start threads: no more processes

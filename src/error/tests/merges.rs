@@ -150,6 +150,8 @@ fn every_error_says_what_to_type() {
       hint: declare it in `merges` of the repository in `repos.toml`
     the commits in the checkout of `web` are not on top of the locked commit
       hint: run `git -C oca/web branch mine HEAD`, `git -C oca/web checkout --detach aaaaaaaaaa`, then `git -C oca/web cherry-pick COMMIT` for each of your commits in `git -C oca/web log mine`, then `oca patch web`; the checkout has the locked commit now
+    the commits in the checkout of `web` are not on top of the locked commit
+      hint: your commit replaces the locked one: run `git -C oca/web reset --soft aaaaaaaaaa` and `git -C oca/web commit` to keep what you changed as a commit of its own, then `oca patch web`; the checkout has the locked commit now
     2 steps are not proven by their merges
       hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950' --accept patches/x.patch`
     "##);

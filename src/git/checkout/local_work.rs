@@ -3,7 +3,7 @@
 use std::fmt;
 
 use git2::{
-    IndexEntry, OdbLookupFlags, Oid, Repository, RepositoryState, Status, StatusEntry, StatusOptions,
+    IndexEntry, Odb, OdbLookupFlags, Oid, Repository, RepositoryState, Status, StatusEntry, StatusOptions,
 };
 
 use super::objects::shallow_ends;
@@ -79,10 +79,10 @@ pub(super) fn find(
     if let Some(root) = repository.workdir() {
         pipes::refuse_in_work_tree(root, &[])?;
     }
-    let unwritten = unwritten(repository)?;
+    let (changed, unwritten) = if is_unfilled { Default::default() } else { changes(repository)? };
     Ok(LocalWork {
-        changed: if is_unfilled { Vec::new() } else { changed(repository, &unwritten)? },
-        unwritten: unwritten.iter().map(|path| shown(path)).collect(),
+        changed,
+        unwritten: unwritten.into(),
         commit: own_commit(repository, placed, remote)?,
         branch: None,
         references: Vec::new(),
@@ -90,33 +90,39 @@ pub(super) fn find(
     })
 }
 
-/// The files of the index that are missing, and whose content is missing too: git could not write them. It only says so
-/// in passing, and goes on.
-pub(super) fn unwritten(repository: &Repository) -> Result<Vec<Vec<u8>>, Error> {
+/// Whether a file of the index is missing, and its content too: git could not write it. It only says so in passing, and
+/// goes on.
+pub(super) fn is_any_unwritten(repository: &Repository) -> Result<bool, Error> {
     const GITLINK: u32 = 0o160_000;
-    let Some(root) = repository.workdir() else { return Ok(Vec::new()) };
+    let Some(root) = repository.workdir() else { return Ok(false) };
     let (odb, index) = (repository.odb()?, repository.index()?);
-    let has_content = |entry: &IndexEntry| odb.exists_ext(entry.id, OdbLookupFlags::NO_REFRESH);
     let is_there = |entry: &IndexEntry| root.join(native_path(&entry.path)).symlink_metadata().is_ok();
-    let entries = index.iter().filter(|entry| entry.mode != GITLINK && !has_content(entry));
-    Ok(entries.filter(|entry| !is_there(entry)).map(|entry| entry.path).collect())
+    let mut entries = index.iter().filter(|entry| entry.mode != GITLINK && !has_content(&odb, entry.id));
+    Ok(entries.any(|entry| !is_there(&entry)))
 }
 
-fn changed(repository: &Repository, unwritten: &[Vec<u8>]) -> Result<Vec<String>, Error> {
+fn has_content(odb: &Odb<'_>, blob: Oid) -> bool {
+    odb.exists_ext(blob, OdbLookupFlags::NO_REFRESH)
+}
+
+/// The paths that the user changed, and those of files that git could not write.
+fn changes(repository: &Repository) -> Result<(Vec<String>, Vec<String>), Error> {
     let mut options = StatusOptions::new();
     options.include_untracked(true).exclude_submodules(true).include_ignored(false);
-    let statuses = repository.statuses(Some(&mut options))?;
-    let changed = statuses.iter().filter(|entry| {
-        let is_unchanged = match entry.status() {
-            Status::CURRENT => true,
-            Status::INDEX_MODIFIED => is_as_committed(repository, entry.path_bytes()),
-            Status::WT_MODIFIED => is_as_staged(repository, entry),
-            Status::WT_DELETED => unwritten.iter().any(|path| path == entry.path_bytes()),
-            _ => false,
-        };
-        !is_unchanged
-    });
-    Ok(changed.map(|entry| shown(entry.path_bytes())).collect())
+    let odb = repository.odb()?;
+    let (mut changed, mut unwritten) = (Vec::new(), Vec::new());
+    for entry in repository.statuses(Some(&mut options))?.iter() {
+        let path = || shown(entry.path_bytes());
+        let staged = entry.index_to_workdir().map(|delta| delta.old_file().id());
+        match entry.status() {
+            Status::CURRENT => {}
+            Status::INDEX_MODIFIED if is_as_committed(repository, entry.path_bytes()) => {}
+            Status::WT_MODIFIED if is_as_staged(repository, &entry) => {}
+            Status::WT_DELETED if staged.is_some_and(|id| !has_content(&odb, id)) => unwritten.push(path()),
+            _ => changed.push(path()),
+        }
+    }
+    Ok((changed, unwritten))
 }
 
 /// Whether git wrote a file that libgit2 takes for changed: it knows neither Git LFS nor other encodings.

@@ -201,8 +201,8 @@ impl Checkout {
     /// Whether git wrote all files that HEAD has. If oca did not make the checkout, this is not asked: then no object is
     /// missing because of oca.
     pub(crate) fn is_written(&self) -> bool {
-        let unwritten = || local_work::unwritten(&self.open()?);
-        !self.is_ours() || unwritten().unwrap_or_default().is_empty()
+        let is_any_unwritten = || local_work::is_any_unwritten(&self.open()?);
+        !self.is_ours() || !is_any_unwritten().unwrap_or_default()
     }
 
     /// Lets the marker say that this is complete now, if it says so of another commit. It does not matter if it cannot be
