@@ -128,15 +128,13 @@ fn own_branch(
     origin: &Origin,
 ) -> Result<Option<String>, Error> {
     let Some(branch) = branch_at_head(repository) else { return Ok(None) };
-    let Some(head) = super::head_commit(repository).filter(|head| placed != Some(*head)) else {
-        return Ok(None);
-    };
+    let Some(head) = super::head_commit(repository) else { return Ok(None) };
     let head = oid(head.as_bytes());
     let followed = match &origin.branch {
         Some(branch) => format!("refs/remotes/origin/{branch}"),
         None => "refs/remotes/origin/*".to_owned(),
     };
-    let mut tips = Vec::new();
+    let mut tips: Vec<Oid> = placed.iter().map(|placed| oid(placed.as_bytes())).collect();
     for reference in repository.references_glob(&followed)? {
         tips.extend(reference?.peel_to_commit().map(|tip| tip.id()));
     }
