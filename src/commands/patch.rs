@@ -4,7 +4,7 @@ use std::path::{Component, Path};
 
 use crate::complete;
 use crate::config::{MergeList, Mode};
-use crate::error::{Error, MergeError};
+use crate::error::{Error, MergeError, PatchBase};
 use crate::fs;
 use crate::git::{Checkout, Head, LocalCommit};
 use crate::lock::{Lock, LockedRepo};
@@ -152,9 +152,13 @@ fn not_on_top(
     bring_locked(session, lock, name)?;
     let placed = checkout.placed()?;
     let is_below = |placed: &CommitId| matches!(checkout.local_commits(*placed), Ok(Some(commits)) if !commits.is_empty());
-    let since = placed.filter(is_below);
+    let base = match placed.filter(is_below) {
+        Some(placed) => PatchBase::Placed(placed),
+        None if checkout.is_amended(locked.head())? => PatchBase::Amended,
+        None => PatchBase::Unknown,
+    };
     let (repo, path, locked) = (name.clone(), checkout.path().to_owned(), locked.head());
-    Ok(MergeError::NotOnTop { repo, path, locked, since }.into())
+    Ok(MergeError::NotOnTop { repo, path, locked, base }.into())
 }
 
 /// The commits to write. There is at least one. `None` if they are not on top of `since`.

@@ -97,6 +97,9 @@ impl Error {
             Self::NoLock { .. } | Self::Stale { .. } | Self::StaleAsReported { .. } => {
                 Some("run `oca lock` and commit the result".to_owned())
             }
+            Self::StillSubmodules { .. } => {
+                Some("run `oca sync`, and commit what it stages together with `repos.toml`".to_owned())
+            }
             Self::Submodules { differences } => Some(after_submodules(differences)),
             Self::Unreachable { .. } | Self::Untrue { .. } => self.after_upstream(),
             Self::Threads { .. } => Some("raise the limits `ulimit -u` and `ulimit -v`".to_owned()),

@@ -45,8 +45,7 @@ pub(crate) enum MergeError {
         path: PathBuf,
         /// The locked commit. The checkout has it.
         locked: CommitId,
-        /// The commit on which the commits of the user are, if oca checked it out.
-        since: Option<CommitId>,
+        base: PatchBase,
     },
     #[error("the name of the patch leads out of the project: `{word}`")]
     PatchOutside { word: String },
@@ -130,6 +129,16 @@ pub(crate) enum MergeError {
     OnNoServer { names: Vec<String> },
 }
 
+/// What is under the commits of the user, which are not on top of the locked one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PatchBase {
+    /// A commit that oca checked out.
+    Placed(CommitId),
+    /// That of the locked commit: the user amended it.
+    Amended,
+    Unknown,
+}
+
 impl MergeError {
     /// 1: the answer is no; 2: usage or configuration.
     pub(super) fn exit_code(&self) -> u8 {
@@ -202,10 +211,10 @@ impl MergeError {
             Self::NotCommitted { repo, .. } => {
                 format!("commit them, or move them away, and run `oca patch {repo}` again")
             }
-            Self::NotOnTop { repo, path, locked, since } => {
+            Self::NotOnTop { repo, path, locked, base } => {
                 format!(
                     "{}, then `oca patch {repo}`; the checkout has the locked commit now",
-                    on_top(path, locked, since.as_ref())
+                    on_top(path, locked, base)
                 )
             }
             Self::PatchOutside { .. } => "use a name such as `patches/web-title.patch`".to_owned(),
@@ -304,14 +313,17 @@ fn and_abort(first: &str, repo: &RepoName) -> String {
     format!("{first}, and run `oca resolve {repo} --abort`")
 }
 
-/// How to put commits on top of a locked commit. `since` is the commit under the first of them, if it is known.
-fn on_top(checkout: &Path, locked: &CommitId, since: Option<&CommitId>) -> String {
+/// How to put commits on top of a locked commit.
+fn on_top(checkout: &Path, locked: &CommitId, base: &PatchBase) -> String {
     let git = format!("git -C {}", typed(&checkout.display().to_string()));
     let locked = locked.short();
-    match since {
-        Some(since) => format!("run `{git} rebase --onto {locked} {}`", since.short()),
+    match base {
+        PatchBase::Placed(since) => format!("run `{git} rebase --onto {locked} {}`", since.short()),
+        PatchBase::Amended => format!(
+            "your commit replaces the locked one: run `{git} reset --soft {locked}` and `{git} commit` to keep what you changed as a commit of its own"
+        ),
         // Without a branch, only the reflog would lead to them.
-        None => format!(
+        PatchBase::Unknown => format!(
             "run `{git} branch mine HEAD`, `{git} checkout --detach {locked}`, then `{git} cherry-pick COMMIT` for each of your commits in `{git} log mine`"
         ),
     }

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 pub(crate) use diff::DiffError;
 pub(crate) use edit::{EditError, NotAskedWhy};
-pub(crate) use merge::MergeError;
+pub(crate) use merge::{MergeError, PatchBase};
 pub(crate) use message::Message;
 pub(crate) use outside::Outside;
 pub(crate) use own::OwnError;
@@ -214,6 +214,9 @@ pub(crate) enum Error {
     /// The lock is up to date, but the surrounding repository does not match it. The report has the differences.
     #[error("`.gitmodules` and the index do not match the lock: {}", difference_count(differences.len()))]
     Submodules { differences: Vec<SubmoduleDifference> },
+    /// Somebody changed the mode, and did not convert the submodules.
+    #[error("the change to `mode = \"clone\"` is not complete: {}", still_submodules(*count))]
+    StillSubmodules { count: usize },
     #[error("cannot start threads: {why}")]
     Threads { why: String },
     #[error("`{}` is an export of profile `{found}`, not of profile `{asked}`", directory.display())]
@@ -336,6 +339,10 @@ fn difference_list(differences: &[Difference]) -> String {
     } else {
         first_of(differences)
     }
+}
+
+fn still_submodules(count: usize) -> String {
+    counted(count, "checkout is still a submodule", "checkouts are still submodules")
 }
 
 fn difference_count(count: usize) -> String {

@@ -133,6 +133,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Silent {},
         Stale { file: lock_file(), differences: vec![Difference::NoLock, Difference::Layout], locked: true },
         StaleAsReported { file: lock_file(), count: 2 },
+        StillSubmodules { count: 2 },
         Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }] },
         Threads { why: "no more processes".to_owned() },
         OtherProfile { directory: "out".into(), found: "lean".to_owned(), asked: "standard".to_owned() },
@@ -297,6 +298,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca lock` and commit the result
     1 `oca.lock.json` is out of date: 2 differences
       hint: run `oca lock` and commit the result
+    1 the change to `mode = "clone"` is not complete: 2 checkouts are still submodules
+      hint: run `oca sync`, and commit what it stages together with `repos.toml`
     1 `.gitmodules` and the index do not match the lock: 1 difference
       hint: run `oca submodules` and commit the result
     2 cannot start threads: no more processes

@@ -1,6 +1,6 @@
 //! Merges and patches.
 
-use crate::error::{Error, MergeError};
+use crate::error::{Error, MergeError, PatchBase};
 use crate::repo::samples::{commit, every_variant, name};
 
 fn samples() -> Vec<MergeError> {
@@ -17,7 +17,7 @@ fn samples() -> Vec<MergeError> {
         NoPatches { paths: vec!["patches/x.patch".to_owned(), "y z.patch".to_owned()] },
         NoCommits { repo: web(), path: "oca/web".into() },
         NotCommitted { repo: web(), files: files() },
-        NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), since: Some(commit(0xbb)) },
+        NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), base: PatchBase::Placed(commit(0xbb)) },
         PatchOutside { word: "../x".to_owned() },
         PatchLink { link: "patches/x.patch".into() },
         OtherResult { repo: web() },
@@ -56,7 +56,8 @@ fn samples() -> Vec<MergeError> {
         Shared { word: "web#1".to_owned(), profile: "lean".to_owned(), header: "repos.web".to_owned() },
         OnNoServer { names: vec!["web".to_owned(), "dms".to_owned()] };
         MergeError::Unknown { word: "web#1".to_owned(), known: Vec::new() },
-        MergeError::NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), since: None },
+        MergeError::NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), base: PatchBase::Unknown },
+        MergeError::NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), base: PatchBase::Amended },
         MergeError::Unproven { steps: vec!["web#2950".to_owned(), "patches/x.patch".to_owned()] }
     )
 }
@@ -149,6 +150,8 @@ fn every_error_says_what_to_type() {
       hint: declare it in `merges` of the repository in `repos.toml`
     the commits in the checkout of `web` are not on top of the locked commit
       hint: run `git -C oca/web branch mine HEAD`, `git -C oca/web checkout --detach aaaaaaaaaa`, then `git -C oca/web cherry-pick COMMIT` for each of your commits in `git -C oca/web log mine`, then `oca patch web`; the checkout has the locked commit now
+    the commits in the checkout of `web` are not on top of the locked commit
+      hint: your commit replaces the locked one: run `git -C oca/web reset --soft aaaaaaaaaa` and `git -C oca/web commit` to keep what you changed as a commit of its own, then `oca patch web`; the checkout has the locked commit now
     2 steps are not proven by their merges
       hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950' --accept patches/x.patch`
     "##);
