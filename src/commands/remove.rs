@@ -11,7 +11,7 @@ use crate::ops::{
 };
 use crate::plan::{Inventory, Movable, Reason, Request, Standing, pin, selected};
 use crate::repo::RepoName;
-use crate::report::{Finding, Problem, StillNeeded, WhyUnmet};
+use crate::report::{Finding, Problem, StillNeeded, Trouble, WhyUnmet};
 use crate::session::Session;
 
 const EXAMPLES: &str = "\
@@ -60,16 +60,24 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         let from = remove(&mut rewrite, name)?;
         done.extend(from.into_iter().map(|profile| format!("removed `{name}` from profile `{profile}`")));
     }
+    // The repository, what is removed from it, and from where.
+    let mut steps: Vec<(RepoName, String)> = Vec::new();
     for merge in &merges {
-        done.extend(unmerge(&mut rewrite, merge)?);
+        steps.extend(unmerge(&mut rewrite, merge)?.into_iter().map(|step| (merge.repo.clone(), step)));
     }
     for (repo, path) in &patches {
-        done.extend(unpatch(&mut rewrite, repo, path)?);
+        steps.extend(unpatch(&mut rewrite, repo, path)?.into_iter().map(|step| (repo.clone(), step)));
     }
+    done.extend(steps.iter().map(|(_, step)| format!("removed {step}")));
+    let kept = patches.iter().filter(|(_, path)| rewrite.session.root().join(path).exists());
+    done.extend(kept.map(|(_, path)| format!("the file `{path}` is kept")));
     for module in &args.modules {
         done.push(unselect(&mut rewrite, module, &old)?);
     }
-    let new = rewrite.lock().map_err(|error| needed(error, &names))?.clone();
+    let new = match rewrite.lock() {
+        Ok(new) => new.clone(),
+        Err(error) => return Err(after_conflict(&rewrite, needed(error, &names), &steps)),
+    };
     if !names.is_empty() {
         let now = lacking_in_all(&rewrite.session, &new)?.concat();
         refuse_needed(&names, &old, now.into_iter().filter(|finding| !before.contains(finding)))?;
@@ -121,7 +129,23 @@ fn remove(rewrite: &mut Rewrite<'_>, name: &RepoName) -> Result<Vec<String>, Err
     Ok(from.into_iter().map(str::to_owned).collect())
 }
 
-/// Removes a merge from the lists that have it; returns what was done, in words.
+/// If what is left conflicts, says how to remove the rest all the same.
+fn after_conflict(rewrite: &Rewrite<'_>, error: Error, steps: &[(RepoName, String)]) -> Error {
+    let Error::Repos { failures } = &error else { return error };
+    let conflict = failures.iter().find_map(|failure| match &failure.trouble {
+        Trouble::Conflict(conflict) => Some(conflict),
+        _ => None,
+    });
+    let Some(repo) = conflict.map(|conflict| conflict.repo.clone()) else { return error };
+    let of_repo = steps.iter().filter(|(name, _)| *name == repo).map(|(_, step)| step.as_str());
+    let of_repo: Vec<&str> = of_repo.collect();
+    if of_repo.is_empty() {
+        return error;
+    }
+    rewrite.by_hand(repo, format!("remove {} yourself", of_repo.join(" and ")), error)
+}
+
+/// Removes a merge from the lists that have it; returns it with each of these lists, in words.
 fn unmerge(rewrite: &mut Rewrite<'_>, movable: &Movable) -> Result<Vec<String>, Error> {
     let Rewrite { session, draft, .. } = rewrite;
     let Movable { repo, merge: Some(source) } = movable else { return Ok(Vec::new()) };
@@ -129,7 +153,7 @@ fn unmerge(rewrite: &mut Rewrite<'_>, movable: &Movable) -> Result<Vec<String>, 
     let mut done = Vec::new();
     for list in &lists {
         if draft.remove_merge(list, source)? {
-            done.push(format!("removed `{movable}` from `merges` of `[{}]`", list.header()));
+            done.push(format!("`{movable}` from `merges` of `[{}]`", list.header()));
         }
     }
     match session.named_profile() {
@@ -146,14 +170,14 @@ fn unmerge(rewrite: &mut Rewrite<'_>, movable: &Movable) -> Result<Vec<String>, 
     }
 }
 
-/// Removes a patch from the lists that have it; returns what was done, in words.
+/// Removes a patch from the lists that have it; returns it with each of these lists, in words.
 fn unpatch(rewrite: &mut Rewrite<'_>, repo: &RepoName, path: &str) -> Result<Vec<String>, Error> {
     let Rewrite { session, draft, .. } = rewrite;
     let (shared, lists) = lists(session, repo);
     let mut done = Vec::new();
     for list in &lists {
         if draft.remove_patch(list, path)? {
-            done.push(format!("removed `{path}` from `patches` of `[{}]`", list.header()));
+            done.push(format!("`{path}` from `patches` of `[{}]`", list.header()));
         }
     }
     match session.named_profile() {
@@ -164,12 +188,7 @@ fn unpatch(rewrite: &mut Rewrite<'_>, repo: &RepoName, path: &str) -> Result<Vec
                 None => MergeError::OtherProfile { word, profile }.into(),
             })
         }
-        _ => {
-            if session.root().join(path).exists() {
-                done.push(format!("the file `{path}` is kept"));
-            }
-            Ok(done)
-        }
+        _ => Ok(done),
     }
 }
 

@@ -28,6 +28,7 @@ impl Error {
             | Self::Silent
             | Self::Stale { .. }
             | Self::StaleAsReported { .. }
+            | Self::Steps { .. }
             | Self::Submodules { .. }
             | Self::Unreachable { .. }
             | Self::Untrue { .. } => 1,

@@ -4,6 +4,7 @@ use super::super::*;
 use super::{config_file, full_disk, lock_file, pin, shown, unmet};
 use crate::config::Unusable;
 use crate::git::Error as GitError;
+use crate::lock::{Error as LockError, StepFault};
 use crate::repo::samples::{commit, every_variant, name};
 use crate::report::{Needer, Problem, Spot, Trouble, WhyMissing, WhyUnmet};
 
@@ -133,6 +134,10 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Silent {},
         Stale { file: lock_file(), differences: vec![Difference::NoLock, Difference::Layout], locked: true },
         StaleAsReported { file: lock_file(), count: 2 },
+        Steps {
+            directory: "oca.lock.d".into(),
+            faults: [StepFault::Edited, StepFault::Missing].map(|fault| LockError::Step { file: "oca.lock.d/web/01-1.patch".into(), fault }).into(),
+        },
         Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }] },
         Threads { why: "no more processes".to_owned() },
         OtherProfile { directory: "out".into(), found: "lean".to_owned(), asked: "standard".to_owned() },

@@ -72,7 +72,11 @@ fn every_error_of_the_configuration_has_its_words() {
 
 fn twice(merge: Option<MergeSource>, why: Option<&str>) -> Box<Twice> {
     let dispute = Dispute { pin: pin(), merge, ours: commit(0xaa), theirs: commit(0xbb) };
-    Box::new(Twice { dispute, why: why.map(str::to_owned) })
+    Box::new(Twice { name: name("web"), dispute: Some(dispute), why: why.map(str::to_owned) })
+}
+
+fn declared_twice(why: Option<&str>) -> Box<Twice> {
+    Box::new(Twice { name: name("web"), dispute: None, why: why.map(str::to_owned) })
 }
 
 #[test]
@@ -98,6 +102,8 @@ fn every_error_of_the_lock_has_its_words() {
         LockError::Step { file: "oca.lock.d".into(), fault: StepFault::Link },
         LockError::Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::NoStep(patch::Error::TooLarge { limit: 256 }) },
         LockError::Twice { file: lock_file(), twice: twice(Some(MergeSource::request(2950)), Some("duplicate field `commit` at line 12")) },
+        LockError::Twice { file: lock_file(), twice: declared_twice(None) },
+        LockError::Twice { file: lock_file(), twice: declared_twice(Some("duplicate field `merges` at line 12")) },
         LockError::Edited { file: lock_file(), entries: vec![(name("web"), Seal::PinOnly)], profiles: Vec::new() },
         LockError::Edited { file: lock_file(), entries: Vec::new(), profiles: vec![("lean".to_owned(), Seal::Broken)] }
     );

@@ -6,13 +6,14 @@
 mod abort;
 mod current;
 mod open;
+mod patches;
 mod state;
 #[cfg(test)]
 mod state_tests;
 
 use abort::Abort;
-use current::{answers, head_in, is_current, other_answers, read_state, words};
-pub(crate) use open::{OpenMerge, OpenMerges, open_words, unlocked_open_merges};
+use current::{answers, head_in, is_current, is_locked, other_answers, read_state, words};
+pub(crate) use open::{OpenMerge, OpenMerges, is_open, open_words, unlocked_open_merges};
 use state::{OpenState, State, Taken};
 
 use super::ahead::Ahead;
@@ -25,12 +26,11 @@ use super::update::{AllAnswers, Known, base_and_tip, task, update_resolved};
 use super::user_patches::{own_patch_file, user_patch};
 use crate::config::{Mode, Profile, Repo};
 use crate::error::{Error, MergeError};
-use crate::fs::write_if_changed;
 use crate::git::{Before, Checkout, CheckoutContent, CheckoutError, MergeToOpen, Resolution, Snapshot};
 use crate::lock::{Lock, Pin, StepTexts};
 use crate::patch;
 use crate::plan::{self, Action, Declared, Movable, Moves};
-use crate::repo::{CommitId, RepoName, TreeId, typed};
+use crate::repo::{CommitId, RepoName, TreeId, quoted_list, typed};
 use crate::report::{Done, Failure, Trouble};
 use crate::session::Session;
 
@@ -109,6 +109,7 @@ impl<'a> Resolving<'a> {
                 base: found.base,
                 answers: Vec::new(),
                 patches: Vec::new(),
+                finished: Vec::new(),
                 open: None,
                 taken: None,
                 before: self.before()?,
@@ -140,6 +141,7 @@ impl<'a> Resolving<'a> {
         };
         let taken = Some(Taken { merge: open.merge.clone(), tree });
         let mut next = State { open: None, taken, ..state.clone() };
+        next.finished.push(open.what.clone());
         let answer = match open.of.clone() {
             Unmade::Merge { source, reference, commit } => {
                 let checkout = self.checkout.path().to_owned();
@@ -175,13 +177,43 @@ impl<'a> Resolving<'a> {
         Ok(Refreshed { path, old, new })
     }
 
-    /// Puts back what was in the checkout.
+    /// Gives up what is open. What a person finished before it is kept; without that, puts back what was in the checkout.
     pub(crate) fn abort(&self) -> Result<(), Error> {
-        let name = self.name();
-        let Some(abort) = Abort::new(name, &self.checkout, false)? else {
-            return Err(MergeError::NoResolve { repo: name.clone() }.into());
+        let (name, printer) = (self.name(), self.session.printer);
+        let state = read_state(&self.checkout)?;
+        let state = state.ok_or_else(|| MergeError::NoResolve { repo: name.clone() })?;
+        let lock = self.session.lock_as_it_stands().ok().flatten();
+        if let Some(open) = state.open.clone().filter(|_| !state.finished.is_empty())
+            && is_current(&state, &self.declared.pin, lock.as_ref())
+        {
+            return self.give_up(&state, &open);
+        }
+        let is_locked = is_locked(&state, &self.declared.pin, lock.as_ref());
+        Abort::of(self.session, name, &self.checkout, state, false)?.run("the checkout is as it was")?;
+        if is_locked {
+            printer.note(&format!("{name}: the lock has what you resolved"));
+            printer.next(&format!("`oca sync {name}` checks it out"));
+        }
+        Ok(())
+    }
+
+    /// Closes what is open, so that it can be opened again.
+    fn give_up(&self, state: &State, open: &OpenState) -> Result<(), Error> {
+        let (name, printer) = (self.name(), self.session.printer);
+        let placed = match self.before()? {
+            Before::Commit { placed, .. } => placed,
+            Before::Nothing => None,
         };
-        abort.run(self.session.printer, "the checkout is as it was")
+        let before = Before::Commit { commit: open.merge.head, branch: None, placed };
+        let own = self.checkout.put_back(&before, Some(&open.merge))?;
+        self.checkout.write_resolve_state(&State { open: None, ..state.clone() }.render())?;
+        let finished = quoted_list(&state.finished);
+        printer.note(&format!("{name}: `{}` is given up; your resolution of {finished} is kept", open.what));
+        abort::tell_of_own(printer, name, own);
+        printer.next(&format!(
+            "`oca resolve {name}` opens it again; `oca resolve {name} --abort` gives up the rest, too"
+        ));
+        Ok(())
     }
 
     /// The state, if there is one. It must be one of what is declared and locked now.
@@ -286,8 +318,11 @@ impl<'a> Resolving<'a> {
     /// Shows the next merge that conflicts, or locks the result.
     fn show(&self, state: State, found: Advance<'_>, force: bool) -> Result<(), Error> {
         let Advance { snapshot, ends, opening, .. } = found;
-        let Opening { answers, open, .. } = opening;
-        let state = State { answers, open: None, ..state };
+        let Opening { answers, open, patches, .. } = opening;
+        let mut state = State { answers, open: None, ..state };
+        // They fit without a person. If the user edited a file meanwhile, the newer text counts.
+        state.patches.retain(|known| patches.iter().all(|patch| patch.path != known.path));
+        state.patches.extend(patches);
         if state.taken.is_some() {
             // The resolution is kept from now on, whatever happens to the checkout.
             self.checkout.write_resolve_state(&state.render())?;
@@ -340,9 +375,10 @@ impl<'a> Resolving<'a> {
         let old = session.lock_as_it_stands()?;
         let all = (StepTexts::default(), &AllAnswers(all));
         let updated = update_resolved(session, old, all, &Moves::Missing, &Ahead::default())?;
+        patches::refuse_unfit(session, &self.declared.pin, &patches, &updated)?;
         let has_failed = updated.failures.iter().any(|failure| failure.name == *self.name());
         if !has_failed {
-            self.write_patches(&patches)?;
+            patches::write(session, self.name(), &patches)?;
             crate::fs::stop("patches written anew");
         }
         updated.save(session)?;
@@ -362,18 +398,6 @@ impl<'a> Resolving<'a> {
         let patches = if patches.is_empty() { "" } else { "the patches, " };
         session.printer.next(&format!("commit {patches}`oca.lock.json` and `oca.lock.d`"));
         updated.finish()
-    }
-
-    /// Writes the patches that a person made fit. A file that the user edited since then stays.
-    fn write_patches(&self, patches: &[Refreshed]) -> Result<(), Error> {
-        for Refreshed { path, old, new } in patches {
-            let file = own_patch_file(self.session, path)?;
-            if user_patch(self.session, self.name(), path)? == *old {
-                write_if_changed(&file, new)?;
-                self.session.printer.note(&format!("{}: wrote `{path}` anew", self.name()));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -8,9 +8,10 @@ use crate::ops::merging::{Made, Refreshed, Unmade};
 use crate::patch::{self, Header};
 use crate::repo::{CommitId, MergeSource, Reference, RepoPath, TreeId};
 
-/// The newest version. It has patches.
-pub(super) const VERSION: u32 = 2;
-/// A state without patches, which an older oca reads, too.
+/// The newest version. It names what a person finished.
+pub(super) const VERSION: u32 = 3;
+/// A state with patches in which nothing is finished. Older versions of oca read it and the next one.
+const WITHOUT_FINISHED: u32 = 2;
 const WITHOUT_PATCHES: u32 = 1;
 
 /// How far the merges of a repository are.
@@ -25,8 +26,10 @@ pub(super) struct State {
     pub(super) base: CommitId,
     /// The merges that are made.
     pub(super) answers: Vec<Made>,
-    /// The patches that a person made fit, in the order in which they were made.
+    /// The patches that were made to fit, in the order in which they were made.
     pub(super) patches: Vec<Refreshed>,
+    /// The merges and patches that a person finished, as they are typed.
+    pub(super) finished: Vec<String>,
     /// The next merge or patch, if it is open in the checkout.
     pub(super) open: Option<OpenState>,
     /// What the checkout still has of the last merge that a person made.
@@ -70,6 +73,7 @@ impl State {
             base: wire.base,
             answers: wire.merges.into_iter().map(WireAnswer::read).collect::<Option<_>>()?,
             patches: wire.patches.into_iter().map(WirePatch::read).collect::<Option<_>>()?,
+            finished: wire.finished,
             open: match wire.open {
                 Some(open) => Some(open.read()?),
                 None => None,
@@ -86,13 +90,18 @@ impl State {
         let is_open = self.open.as_ref().is_some_and(|open| matches!(open.of, Unmade::Patch { .. }));
         let has_patches = is_open || !self.patches.is_empty();
         let wire = Wire {
-            version: if has_patches { VERSION } else { WITHOUT_PATCHES },
+            version: match (self.finished.is_empty(), has_patches) {
+                (false, _) => VERSION,
+                (true, true) => WITHOUT_FINISHED,
+                (true, false) => WITHOUT_PATCHES,
+            },
             declared: self.declared.clone(),
             locked: self.locked,
             moves: self.moves.clone(),
             base: self.base,
             merges: self.answers.iter().map(WireAnswer::of).collect(),
             patches: self.patches.iter().map(WirePatch::of).collect(),
+            finished: self.finished.clone(),
             open: self.open.as_ref().map(WireOpen::of),
             taken: self.taken.as_ref().map(WireTaken::of),
             before: WireBefore::of(&self.before),
@@ -130,6 +139,8 @@ struct Wire {
     merges: Vec<WireAnswer>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     patches: Vec<WirePatch>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    finished: Vec<String>,
     open: Option<WireOpen>,
     taken: Option<WireTaken>,
     before: WireBefore,
