@@ -95,7 +95,7 @@ fn without_markers(ours: &Lock, theirs: &Lock, pair: impl Fn(&str, &str) -> Stri
     let profile = |lock: &Lock| {
         let text = lock.render();
         let start = text.find("\"standard\": {").expect("a profile") + "\"standard\": ".len();
-        text[start..].trim_end().trim_end_matches('}').trim_end().to_owned() + "}"
+        text[start..].strip_suffix("\n  }\n}\n").expect("the end of a lock").to_owned()
     };
     let profile = repeated(&profile(ours), &profile(theirs));
     format!(
@@ -104,17 +104,24 @@ fn without_markers(ours: &Lock, theirs: &Lock, pair: impl Fn(&str, &str) -> Stri
     )
 }
 
-type Outcome = (Vec<Dispute>, Vec<Vec<(Pin, LockedRepo)>>);
+type Outcome = (Vec<Dispute>, Vec<Vec<LockedRepo>>);
 
-/// What is disputed, and the pins with each choice.
+/// What is disputed, and the pins if nothing is chosen, and if each side is.
 fn outcome(text: &str) -> Result<Outcome, String> {
     let sides = Sides::parse(text.as_bytes(), Path::new("lock")).map_err(|error| error.to_string())?;
+    let disputes = sides.disputes();
     let pins = |side: Option<Side>| {
-        let lock = sides.clone().pins(|_, _| side);
-        let bare = |repo: LockedRepo| (repo.pin.clone(), LockedRepo { digest: Digest::Absent, ..repo });
-        lock.repos.into_iter().map(bare).collect::<Vec<_>>()
+        let is_of = |dispute: &Dispute, pin: &Pin, merge: Option<&MergeSource>| {
+            dispute.pin == *pin && dispute.merge.as_ref() == merge
+        };
+        let chosen = |pin: &Pin, merge: Option<&MergeSource>| {
+            side.filter(|_| disputes.iter().any(|dispute| is_of(dispute, pin, merge)))
+        };
+        let repos = sides.clone().pins(chosen).repos.into_iter();
+        repos.map(|repo| LockedRepo { digest: Digest::Absent, ..repo }).collect::<Vec<_>>()
     };
-    Ok((sides.disputes(), [None, Some(Side::Ours), Some(Side::Theirs)].map(pins).to_vec()))
+    let pins = [None, Some(Side::Ours), Some(Side::Theirs)].map(pins);
+    Ok((disputes, pins.to_vec()))
 }
 
 proptest! {
@@ -122,6 +129,16 @@ proptest! {
     fn sides_without_markers_give_what_those_with_markers_give(ours in some_lock(), theirs in some_lock()) {
         let marked = format!("<<<<<<< ours\n{}=======\n{}>>>>>>> theirs\n", ours.render(), theirs.render());
         let expected = outcome(&marked);
+        let (_, pins) = expected.as_ref().expect("two sides");
+        for (pins, chosen, other) in [(&pins[1], &ours, &theirs), (&pins[2], &theirs, &ours)] {
+            for repo in chosen.repos.iter().chain(&other.repos) {
+                // Nothing is lost, and the chosen side counts.
+                let expected = chosen.base_of(&repo.pin).unwrap_or(repo);
+                let found: Vec<&LockedRepo> = pins.iter().filter(|found| found.pin.has_base_of(&repo.pin)).collect();
+                prop_assert_eq!(found.len(), 1);
+                prop_assert_eq!(found[0].commit, expected.commit);
+            }
+        }
         let is_other = |repo: &LockedRepo| {
             let other = theirs.base_of(&repo.pin);
             other.is_some_and(|other| other.pin != repo.pin || !differences(repo, other).is_empty())

@@ -536,10 +536,10 @@ fn the_state_of_a_newer_oca_is_not_called_damaged() {
     let env = Env::new();
     conflicting(&env);
     env.oca(&["resolve", "-q", "web"]).success();
-    env.write("oca/web/.git/oca-resolve", "{\"version\": 3, \"new\": true}");
+    env.write("oca/web/.git/oca-resolve", "{\"version\": 4, \"new\": true}");
     env.oca(&["resolve", "web", "--continue"])
         .stderr(
-            "error: `[TEMP]/project/oca/web/.git/oca-resolve` has version 3; this oca reads version 2\n\
+            "error: `[TEMP]/project/oca/web/.git/oca-resolve` has version 4; this oca reads version 3\n\
              hint: update oca\n",
         )
         .status(2);

@@ -302,6 +302,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca lock` and commit the result
     1 `oca.lock.json` is out of date: 2 differences
       hint: run `oca lock` and commit the result
+    1 `oca.lock.d` does not match the lock: 2 differences
+      hint: restore it with `git checkout -- oca.lock.d`; if it was never committed, run `git add oca.lock.d` in the clone that has it, and commit it; in the build of an image, add `!oca.lock.d` to `.dockerignore`; `oca lock` makes it again
     1 `.gitmodules` and the index do not match the lock: 1 difference
       hint: run `oca submodules` and commit the result
     2 cannot start threads: no more processes

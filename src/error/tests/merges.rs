@@ -124,6 +124,8 @@ fn every_error_says_what_to_type() {
       hint: `git add` them, or discard them, and run `oca resolve web --continue`
     `patches/x.patch` changes nothing in `web` any more
       hint: run `oca resolve web --abort`, then `oca remove 'web#patches/x.patch'`
+    `patches/x.patch`, as you resolved it for `web`, does not fit profile `next`: cannot apply `patches/x.patch` to `web`
+      hint: copy the file, name the copy in `patches` of `[profiles.next.override.web]`, and run `oca resolve web --continue`
     `patches/x.patch` was changed since it was opened
       hint: undo that change, and run `oca resolve web --continue`; or run `oca resolve web --abort`, then `oca resolve web`
     `web` has files that are not of the merge: `web_x/a.py`

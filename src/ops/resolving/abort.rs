@@ -1,13 +1,54 @@
 //! Gives up what is open in a checkout.
 
-use super::current::read_state;
-use super::patches;
-use super::state::State;
+use super::current::{is_current, is_locked, read_state};
+use super::state::{OpenState, State};
+use super::{Resolving, patches};
 use crate::error::{Error, MergeError};
 use crate::git::{Before, Checkout, LocalWork, OpenMerge};
 use crate::output::Printer;
-use crate::repo::{CommitId, RepoName};
+use crate::repo::{CommitId, RepoName, quoted_list};
 use crate::session::Session;
+
+impl Resolving<'_> {
+    /// Gives up what is open. What a person finished before it is kept; without that, puts back what was in the checkout.
+    pub(crate) fn abort(&self) -> Result<(), Error> {
+        let (name, printer) = (self.name(), self.session.printer);
+        let state = read_state(&self.checkout)?;
+        let state = state.ok_or_else(|| MergeError::NoResolve { repo: name.clone() })?;
+        let lock = self.session.lock_as_it_stands().ok().flatten();
+        if let Some(open) = state.open.clone().filter(|_| !state.finished.is_empty())
+            && is_current(&state, &self.declared.pin, lock.as_ref())
+        {
+            return self.give_up(&state, &open);
+        }
+        let is_locked = is_locked(&state, &self.declared.pin, lock.as_ref());
+        Abort::of(self.session, name, &self.checkout, state, false)?.run("the checkout is as it was")?;
+        if is_locked {
+            printer.note(&format!("{name}: the lock has what you resolved"));
+            printer.next(&format!("`oca sync {name}` checks it out"));
+        }
+        Ok(())
+    }
+
+    /// Closes what is open, so that it can be opened again.
+    fn give_up(&self, state: &State, open: &OpenState) -> Result<(), Error> {
+        let (name, printer) = (self.name(), self.session.printer);
+        let placed = match self.before()? {
+            Before::Commit { placed, .. } => placed,
+            Before::Nothing => None,
+        };
+        let before = Before::Commit { commit: open.merge.head, branch: None, placed };
+        let own = self.checkout.put_back(&before, Some(&open.merge))?;
+        self.checkout.write_resolve_state(&State { open: None, ..state.clone() }.render())?;
+        let finished = quoted_list(&state.finished);
+        printer.note(&format!("{name}: `{}` is given up; your resolution of {finished} is kept", open.what));
+        tell_of_own(printer, name, own);
+        printer.next(&format!(
+            "`oca resolve {name}` opens it again; `oca resolve {name} --abort` gives up the rest, too"
+        ));
+        Ok(())
+    }
+}
 
 /// What is open in a checkout. It can be given up.
 pub(super) struct Abort<'a> {
@@ -29,7 +70,7 @@ impl<'a> Abort<'a> {
     }
 
     /// If the whole checkout would be deleted, it must have no commits and, without `force`, no files of a person.
-    pub(super) fn of(
+    fn of(
         session: &'a Session<'_>,
         name: &'a RepoName,
         checkout: &'a Checkout,
@@ -77,7 +118,7 @@ impl<'a> Abort<'a> {
 }
 
 /// Names the commit of a person that HEAD had.
-pub(super) fn tell_of_own(printer: &Printer, name: &RepoName, own: Option<CommitId>) {
+fn tell_of_own(printer: &Printer, name: &RepoName, own: Option<CommitId>) {
     if let Some(own) = own {
         printer.note(&format!("{name}: your commit {} is still in `git reflog`", own.short()));
     }

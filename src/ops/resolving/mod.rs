@@ -10,9 +10,9 @@ mod patches;
 mod state;
 #[cfg(test)]
 mod state_tests;
+mod wire;
 
-use abort::Abort;
-use current::{answers, head_in, is_current, is_locked, other_answers, read_state, words};
+use current::{answers, head_in, is_current, other_answers, read_state, words};
 pub(crate) use open::{OpenMerge, OpenMerges, is_open, open_words, unlocked_open_merges};
 use state::{OpenState, State, Taken};
 
@@ -30,7 +30,7 @@ use crate::git::{Before, Checkout, CheckoutContent, CheckoutError, MergeToOpen, 
 use crate::lock::{Lock, Pin, StepTexts};
 use crate::patch;
 use crate::plan::{self, Action, Declared, Movable, Moves};
-use crate::repo::{CommitId, RepoName, TreeId, quoted_list, typed};
+use crate::repo::{CommitId, RepoName, TreeId, typed};
 use crate::report::{Done, Failure, Trouble};
 use crate::session::Session;
 
@@ -175,45 +175,6 @@ impl<'a> Resolving<'a> {
             self.failed(Trouble::Merge { what: path.clone(), error: Box::new(error.into()) })
         })?;
         Ok(Refreshed { path, old, new })
-    }
-
-    /// Gives up what is open. What a person finished before it is kept; without that, puts back what was in the checkout.
-    pub(crate) fn abort(&self) -> Result<(), Error> {
-        let (name, printer) = (self.name(), self.session.printer);
-        let state = read_state(&self.checkout)?;
-        let state = state.ok_or_else(|| MergeError::NoResolve { repo: name.clone() })?;
-        let lock = self.session.lock_as_it_stands().ok().flatten();
-        if let Some(open) = state.open.clone().filter(|_| !state.finished.is_empty())
-            && is_current(&state, &self.declared.pin, lock.as_ref())
-        {
-            return self.give_up(&state, &open);
-        }
-        let is_locked = is_locked(&state, &self.declared.pin, lock.as_ref());
-        Abort::of(self.session, name, &self.checkout, state, false)?.run("the checkout is as it was")?;
-        if is_locked {
-            printer.note(&format!("{name}: the lock has what you resolved"));
-            printer.next(&format!("`oca sync {name}` checks it out"));
-        }
-        Ok(())
-    }
-
-    /// Closes what is open, so that it can be opened again.
-    fn give_up(&self, state: &State, open: &OpenState) -> Result<(), Error> {
-        let (name, printer) = (self.name(), self.session.printer);
-        let placed = match self.before()? {
-            Before::Commit { placed, .. } => placed,
-            Before::Nothing => None,
-        };
-        let before = Before::Commit { commit: open.merge.head, branch: None, placed };
-        let own = self.checkout.put_back(&before, Some(&open.merge))?;
-        self.checkout.write_resolve_state(&State { open: None, ..state.clone() }.render())?;
-        let finished = quoted_list(&state.finished);
-        printer.note(&format!("{name}: `{}` is given up; your resolution of {finished} is kept", open.what));
-        abort::tell_of_own(printer, name, own);
-        printer.next(&format!(
-            "`oca resolve {name}` opens it again; `oca resolve {name} --abort` gives up the rest, too"
-        ));
-        Ok(())
     }
 
     /// The state, if there is one. It must be one of what is declared and locked now.
