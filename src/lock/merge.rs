@@ -103,8 +103,8 @@ impl Sides {
 }
 
 impl LockedRepo {
-    /// The entry with the merges that only another entry has, so that their commits are known; and with those of the
-    /// other entry that are chosen.
+    /// The entry with the merges and patches that only another entry has, so that their commits and steps are known; and
+    /// with the merges of the other entry that are chosen.
     fn with_merges_of(&self, other: Option<&Self>, is_others: impl Fn(&MergeSource) -> bool) -> Self {
         let mut merged = self.clone();
         let Some(other) = other else { return merged };
@@ -117,6 +117,12 @@ impl LockedRepo {
                     merged.pin.pending.merges.push(pending.clone());
                     merged.merges.push(locked.clone());
                 }
+            }
+        }
+        for (path, locked) in other.pin.pending.patches.iter().zip(&other.patches) {
+            if !merged.pin.pending.patches.contains(path) {
+                merged.pin.pending.patches.push(path.clone());
+                merged.patches.push(locked.clone());
             }
         }
         merged

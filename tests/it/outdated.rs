@@ -173,7 +173,7 @@ fn merges_are_taken_back_with_their_repository() {
     remote.pull(1).file("web_x/1.txt", "more\n").commit();
     remote.branch("18.0").file("web_x/head.txt", "head\n").commit();
     let back = format!("take back: oca lock web@{pin} 'web#1@{merge}'\n");
-    env.oca(&["outdated"]).stdout_contains(&back).success();
+    env.oca(&["outdated"]).stdout_contains(&back).stderr("1 of 1 repository outdated\n").success();
     env.oca(&["lock", "-q", "--upgrade"]).success();
     env.oca(&["lock", "-q", &format!("web@{pin}"), &format!("web#1@{merge}")]).success();
     env.assert_file("oca.lock.json", &old);

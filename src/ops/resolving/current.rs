@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::state::{State, Unread, VERSION};
+use super::state::State;
+use super::wire::{Unread, VERSION};
 use crate::error::{Error, MergeError};
 use crate::git::Checkout;
 use crate::lock::{Lock, LockedMerge, LockedRepo, Pin};

@@ -1,6 +1,7 @@
 //! The state is read as it was written, and nothing else is.
 
-use super::state::{OpenState, State, Taken, Unread};
+use super::state::{OpenState, State, Taken};
+use super::wire::Unread;
 use crate::git::{Before, OpenMerge};
 use crate::ops::merging::{Made, Refreshed, Unmade};
 use crate::patch::Header;
