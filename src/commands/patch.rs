@@ -1,5 +1,6 @@
 //! `oca patch`: keeps the commits of the user in a checkout as a patch file.
 
+use std::ffi::OsStr;
 use std::path::{Component, Path};
 
 use crate::complete;
@@ -211,7 +212,9 @@ fn file_of(word: &str) -> Result<String, Error> {
     if !is_plain || tidy.is_empty() || word.ends_with('/') || is_own_file(&tidy) {
         return Err(MergeError::PatchOutside { word: word.to_owned() }.into());
     }
-    let has_end = path.extension().is_some_and(|end| end == "patch" || end == "diff");
+    // `fix.txt` has an end of its own, `fix-18.0` has none.
+    let is_end = |end: &OsStr| end.as_encoded_bytes().iter().all(u8::is_ascii_alphabetic);
+    let has_end = path.extension().is_some_and(is_end);
     let tidy = if has_end { tidy } else { format!("{tidy}.patch") };
     Ok(if tidy.contains('/') { tidy } else { format!("{DIRECTORY}/{tidy}") })
 }

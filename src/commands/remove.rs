@@ -11,7 +11,7 @@ use crate::ops::{
 };
 use crate::plan::{Inventory, Movable, Reason, Request, Standing, pin, selected};
 use crate::repo::{MergeSource, RepoName};
-use crate::report::{Finding, Problem, StillNeeded, WhyUnmet};
+use crate::report::{Finding, Problem, StillNeeded, Trouble, WhyUnmet};
 use crate::session::Session;
 
 const EXAMPLES: &str = "\
@@ -61,13 +61,25 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         let from = remove(&mut rewrite, name)?;
         done.extend(from.into_iter().map(|profile| format!("removed `{name}` from profile `{profile}`")));
     }
+    // The repository, what is removed from it, and from where.
+    let mut steps: Vec<(RepoName, String)> = Vec::new();
     for (repo, part) in &parts {
-        done.extend(remove_part(&mut rewrite, repo, part)?);
+        let removed = remove_part(&mut rewrite, repo, part)?;
+        done.extend(removed.iter().map(|step| format!("removed {step}")));
+        if let Part::Patch(path) = part
+            && rewrite.session.root().join(path).exists()
+        {
+            done.push(format!("the file `{path}` is kept"));
+        }
+        steps.extend(removed.into_iter().map(|step| (repo.clone(), step)));
     }
     for module in &args.modules {
         done.push(unselect(&mut rewrite, module, &old)?);
     }
-    let new = rewrite.lock().map_err(|error| needed(error, &names))?.clone();
+    let new = match rewrite.lock() {
+        Ok(new) => new.clone(),
+        Err(error) => return Err(after_conflict(&rewrite, needed(error, &names), &steps)),
+    };
     if !names.is_empty() {
         let now = lacking_in_all(&rewrite.session, &new)?.concat();
         refuse_needed(&names, &old, now.into_iter().filter(|finding| !before.contains(finding)))?;
@@ -168,7 +180,23 @@ impl Part {
     }
 }
 
-/// Removes a merge or a patch from the lists that have it; returns what was done, in words.
+/// If what is left conflicts, says how to remove the rest all the same.
+fn after_conflict(rewrite: &Rewrite<'_>, error: Error, steps: &[(RepoName, String)]) -> Error {
+    let Error::Repos { failures } = &error else { return error };
+    let conflict = failures.iter().find_map(|failure| match &failure.trouble {
+        Trouble::Conflict(conflict) => Some(conflict),
+        _ => None,
+    });
+    let Some(repo) = conflict.map(|conflict| conflict.repo.clone()) else { return error };
+    let of_repo = steps.iter().filter(|(name, _)| *name == repo).map(|(_, step)| step.as_str());
+    let of_repo: Vec<&str> = of_repo.collect();
+    if of_repo.is_empty() {
+        return error;
+    }
+    rewrite.by_hand(repo, format!("remove {} yourself", of_repo.join(" and ")), error)
+}
+
+/// Removes a merge or a patch from the lists that have it; returns it with each of these lists, in words.
 fn remove_part(rewrite: &mut Rewrite<'_>, repo: &RepoName, part: &Part) -> Result<Vec<String>, Error> {
     let Rewrite { session, draft, .. } = rewrite;
     let (shared, lists) = lists(session, repo);
@@ -176,16 +204,11 @@ fn remove_part(rewrite: &mut Rewrite<'_>, repo: &RepoName, part: &Part) -> Resul
     let mut done = Vec::new();
     for list in &lists {
         if part.remove(draft, list)? {
-            done.push(format!("removed `{word}` from `{key}` of `[{}]`", list.header()));
+            done.push(format!("`{word}` from `{key}` of `[{}]`", list.header()));
         }
     }
     if let Some(profile) = session.named_profile().filter(|_| done.is_empty()) {
         return Err(part.not_of(draft, repo, profile, &shared));
-    }
-    if let Part::Patch(path) = part
-        && session.root().join(path).exists()
-    {
-        done.push(format!("the file `{path}` is kept"));
     }
     Ok(done)
 }

@@ -29,6 +29,7 @@ impl Error {
             | Self::Stale { .. }
             | Self::StaleAsReported { .. }
             | Self::StillSubmodules { .. }
+            | Self::Steps { .. }
             | Self::Submodules { .. }
             | Self::Unreachable { .. }
             | Self::Untrue { .. } => 1,

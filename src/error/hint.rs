@@ -100,6 +100,10 @@ impl Error {
             Self::StillSubmodules { .. } => {
                 Some("run `oca sync`, and commit what it stages together with `repos.toml`".to_owned())
             }
+            Self::Steps { faults, .. } => {
+                let missing = faults.iter().find(|fault| fault.is_missing_step());
+                missing.or(faults.first())?.hint()
+            }
             Self::Submodules { differences } => Some(after_submodules(differences)),
             Self::Unreachable { .. } | Self::Untrue { .. } => self.after_upstream(),
             Self::Threads { .. } => Some("raise the limits `ulimit -u` and `ulimit -v`".to_owned()),

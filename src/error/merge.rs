@@ -92,6 +92,17 @@ pub(crate) enum MergeError {
     /// The file of a patch, while its conflict was open.
     #[error("`{path}` was changed since it was opened")]
     ChangedPatch { repo: RepoName, path: String },
+    /// Another entry uses the patch, too, so that it would not fit there any more.
+    #[error("`{path}`, as you resolved it for `{repo}`, does not fit profile `{profile}`{}{why}", if why.is_empty() { "" } else { ": " })]
+    SharedPatch {
+        repo: RepoName,
+        path: String,
+        profile: String,
+        /// Of the table of the repository in the profile.
+        header: String,
+        /// May be empty.
+        why: String,
+    },
     /// The directory did not exist before, so all of it would be deleted.
     #[error("`{repo}` has files that are not of the merge: {}", first_names(files))]
     Strangers { repo: RepoName, files: Vec<String> },
@@ -106,14 +117,11 @@ pub(crate) enum MergeError {
     OfModule { word: String },
     /// A merge conflicts, so nothing was written.
     #[error("`{}` is not changed, because a merge conflicts", file.display())]
-    NotAdded {
+    NotRewritten {
         file: PathBuf,
-        /// The entry as it is written in the file, and the header of its table.
-        entry: String,
-        header: String,
+        /// How the user makes the change, in words.
+        by_hand: String,
         repo: RepoName,
-        /// Whether the repository is not declared, either.
-        is_new: bool,
         /// Whether the project has submodules, so that `oca resolve` does not work there.
         in_submodules: bool,
         cause: Box<Error>,
@@ -143,7 +151,7 @@ impl MergeError {
     /// 1: the answer is no; 2: usage or configuration.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::NotAdded { cause, .. } => cause.exit_code(),
+            Self::NotRewritten { cause, .. } => cause.exit_code(),
             Self::Unknown { .. }
             | Self::NoPatch { .. }
             | Self::NoPatches { .. }
@@ -180,6 +188,7 @@ impl MergeError {
             | Self::NotStaged { .. }
             | Self::NeedlessPatch { .. }
             | Self::ChangedPatch { .. }
+            | Self::SharedPatch { .. }
             | Self::Strangers { .. }
             | Self::OwnCommits { .. } => 1,
         }
@@ -259,6 +268,9 @@ impl MergeError {
             Self::ChangedPatch { repo, .. } => format!(
                 "undo that change, and run `oca resolve {repo} --continue`; or run `oca resolve {repo} --abort`, then `oca resolve {repo}`"
             ),
+            Self::SharedPatch { repo, header, .. } => {
+                and_continue(&format!("copy the file, name the copy in `patches` of `[{header}]`"), repo)
+            }
             Self::Strangers { repo, .. } => and_abort("move them away", repo),
             Self::OwnCommits { repo, .. } => and_abort("push it, or delete it", repo),
             Self::Invalid { repo, .. } => {
@@ -269,12 +281,9 @@ impl MergeError {
                 "leave out `--module`, then write `modules` into the entry of `merges` in `repos.toml`"
                     .to_owned()
             }
-            Self::NotAdded { entry, header, repo, is_new, in_submodules, .. } => {
-                let first = if *is_new { format!("run `oca add {repo}`, ") } else { String::new() };
+            Self::NotRewritten { by_hand, repo, in_submodules, .. } => {
                 let place = if *in_submodules { " in a project with `mode = \"clone\"`" } else { "" };
-                format!(
-                    "{first}write {entry} into `merges` of `[{header}]`, then run `oca resolve {repo}`{place}"
-                )
+                format!("{by_hand}, then run `oca resolve {repo}`{place}")
             }
             Self::OtherProfile { .. } | Self::Shared { .. } => {
                 "leave out `--profile` to remove it for all profiles".to_owned()

@@ -211,6 +211,9 @@ pub(crate) enum Error {
     /// The same, if the report has the differences.
     #[error("`{}` is out of date: {}", file.display(), difference_count(*count))]
     StaleAsReported { file: PathBuf, count: usize },
+    /// The lock is up to date, but the files of its steps are not there, or not as it says. The report has the faults.
+    #[error("`{}` does not match the lock: {}", directory.display(), difference_count(faults.len()))]
+    Steps { directory: PathBuf, faults: Vec<lock::Error> },
     /// The lock is up to date, but the surrounding repository does not match it. The report has the differences.
     #[error("`.gitmodules` and the index do not match the lock: {}", difference_count(differences.len()))]
     Submodules { differences: Vec<SubmoduleDifference> },

@@ -72,7 +72,7 @@ pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use requirements::{
     constraints, hint_of_markers, merging, of_odoo, requiring, warn_of_conflicts_with_odoo,
 };
-pub(crate) use resolving::{OpenMerge, OpenMerges, Resolving, open_words, unlocked_open_merges};
+pub(crate) use resolving::{OpenMerge, OpenMerges, Resolving, is_open, open_words, unlocked_open_merges};
 pub(crate) use rewrite::{Rewrite, Rewritten, tell};
 pub(crate) use survivor::find_survivors;
 pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};

@@ -67,6 +67,14 @@ fn commits_become_a_patch_that_everybody_gets() {
             .contains("  \"patches/web-fix-web_x-ten.patch\",\n  \"patches/more.patch\",\n")
     );
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+    // A name can have another end.
+    for (word, file) in [("p.txt", "patches/p.txt"), ("fix-18.0", "patches/fix-18.0.patch")] {
+        commit(&env, &lines(&[(3, "three"), (10, "TEN"), (15, word), (28, "28!")]), word);
+        env.oca(&["patch", "web", "--name", word])
+            .stderr_contains(&format!("1 commit written to `{file}`"))
+            .success();
+        assert!(env.exists(file));
+    }
 }
 
 #[test]

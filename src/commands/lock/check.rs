@@ -84,6 +84,9 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     match (lock, differences.is_empty()) {
         (_, true) => Ok(()),
         (None, _) => Err(Error::NoLock { file }),
+        (Some(_), false) if differences.len() == faults.len() => {
+            Err(Error::Steps { directory: lock::STEPS.into(), faults })
+        }
         (Some(_), false) => Err(refused(&differences, file)),
     }
 }

@@ -4,6 +4,7 @@ use super::super::*;
 use super::{config_file, full_disk, lock_file, pin, shown, unmet};
 use crate::config::Unusable;
 use crate::git::Error as GitError;
+use crate::lock::{Error as LockError, StepFault};
 use crate::repo::samples::{commit, every_variant, name};
 use crate::report::{Needer, Problem, Spot, Trouble, WhyMissing, WhyUnmet};
 
@@ -134,6 +135,10 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Stale { file: lock_file(), differences: vec![Difference::NoLock, Difference::Layout], locked: true },
         StaleAsReported { file: lock_file(), count: 2 },
         StillSubmodules { count: 2 },
+        Steps {
+            directory: "oca.lock.d".into(),
+            faults: [StepFault::Edited, StepFault::Missing].map(|fault| LockError::Step { file: "oca.lock.d/web/01-1.patch".into(), fault }).into(),
+        },
         Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }] },
         Threads { why: "no more processes".to_owned() },
         OtherProfile { directory: "out".into(), found: "lean".to_owned(), asked: "standard".to_owned() },
@@ -300,6 +305,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca lock` and commit the result
     1 the change to `mode = "clone"` is not complete: 2 checkouts are still submodules
       hint: run `oca sync`, and commit what it stages together with `repos.toml`
+    1 `oca.lock.d` does not match the lock: 2 differences
+      hint: restore it with `git checkout -- oca.lock.d`; if it was never committed, run `git add oca.lock.d` in the clone that has it, and commit it; in the build of an image, add `!oca.lock.d` to `.dockerignore`; `oca lock` makes it again
     1 `.gitmodules` and the index do not match the lock: 1 difference
       hint: run `oca submodules` and commit the result
     2 cannot start threads: no more processes

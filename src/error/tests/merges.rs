@@ -37,18 +37,17 @@ fn samples() -> Vec<MergeError> {
         Marked { repo: web(), files: files() },
         NotStaged { repo: web(), files: files() },
         NeedlessPatch { repo: web(), path: "patches/x.patch".to_owned() },
+        SharedPatch { repo: web(), path: "patches/x.patch".to_owned(), profile: "next".to_owned(), header: "profiles.next.override.web".to_owned(), why: "cannot apply `patches/x.patch` to `web`".to_owned() },
         ChangedPatch { repo: web(), path: "patches/x.patch".to_owned() },
         Strangers { repo: web(), files: files() },
         OwnCommits { repo: web(), work: "local commits in `mine`".to_owned() },
         Invalid { word: "a b c".to_owned(), repo: "web".to_owned(), why: "it is too long".to_owned() },
         Several { word: "web#fix".to_owned(), known: vec!["web#a fix".to_owned(), "web#b fix".to_owned()] },
         OfModule { word: "web#2950".to_owned() },
-        NotAdded {
+        NotRewritten {
             file: "repos.toml".into(),
-            entry: "`\"#2950\"`".to_owned(),
-            header: "repos.web".to_owned(),
+            by_hand: "run `oca add web`, write `\"#2950\"` into `merges` of `[repos.web]`".to_owned(),
             repo: name("web"),
-            is_new: true,
             in_submodules: false,
             cause: Box::new(Error::Silent)
         },
@@ -126,6 +125,8 @@ fn every_error_says_what_to_type() {
       hint: `git add` them, or discard them, and run `oca resolve web --continue`
     `patches/x.patch` changes nothing in `web` any more
       hint: run `oca resolve web --abort`, then `oca remove 'web#patches/x.patch'`
+    `patches/x.patch`, as you resolved it for `web`, does not fit profile `next`: cannot apply `patches/x.patch` to `web`
+      hint: copy the file, name the copy in `patches` of `[profiles.next.override.web]`, and run `oca resolve web --continue`
     `patches/x.patch` was changed since it was opened
       hint: undo that change, and run `oca resolve web --continue`; or run `oca resolve web --abort`, then `oca resolve web`
     `web` has files that are not of the merge: `web_x/a.py`

@@ -114,7 +114,7 @@ fn every_failure_of_a_repository_names_it() {
       caused by: the server says: "shallow update not allowed"
       hint: if the server refuses a shallow update, push the base first: fetch branch `18.0` to commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` in a full clone, and push it there
     1 `oca.lock.d/web/01-2950.patch` is missing
-      hint: restore it with `git checkout -- oca.lock.d`; if it was never committed, run `git add oca.lock.d` in the clone that has it, and commit it; `oca lock` makes it again
+      hint: restore it with `git checkout -- oca.lock.d`; if it was never committed, run `git add oca.lock.d` in the clone that has it, and commit it; in the build of an image, add `!oca.lock.d` to `.dockerignore`; `oca lock` makes it again
     1 cannot export `web`
       caused by: the target of the symlink `web_x/link` is too long
       hint: set `modules` without this module, or correct it in a fork and set `url` to the fork
