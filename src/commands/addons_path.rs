@@ -119,8 +119,12 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 /// Warns that this is a container, which has the export in place of the checkouts.
 fn warn_of_image(session: &Session<'_>, profile: &Profile) -> Result<(), Error> {
     let root = Session::image_entry(&profile.image.root)?;
-    session.printer.warning(&format!("there are no checkouts here, so Odoo does not find this path; `{root}` is here"));
-    session.printer.hint(&format!("for the path of the image, run `{} --image`", session.command_line("addons-path")));
+    session
+        .printer
+        .warning(&format!("there are no checkouts here, so Odoo does not find this path; `{root}` is here"));
+    session
+        .printer
+        .hint(&format!("for the path of the image, run `{} --image`", session.command_line("addons-path")));
     Ok(())
 }
 

@@ -284,9 +284,9 @@ fn is_own(directory: &Path) -> bool {
 /// The modules that a pattern matches in a checkout below `base`, sorted, and the note about it.
 fn expanded(glob: &str, directory: &str, base: &Path, place: &SourcePlace) -> (Vec<String>, Note) {
     let pattern = Pattern::parse(glob);
-    let modules = own::modules(&base.join(directory));
+    let checkout = base.join(directory);
     let mut found: Vec<String> =
-        modules.filter(|name| pattern.matches(&characters(name.as_bytes()))).collect();
+        own::modules(&checkout).filter(|name| pattern.matches(&characters(name.as_bytes()))).collect();
     found.sort();
     let (topic, item) = if found.is_empty() {
         let why = "no module of a checkout matches it: oca selects all modules of";

@@ -23,6 +23,21 @@ pub(crate) fn refuse_missing_own(session: &Session<'_>, profile: &Profile, lock:
     Ok(())
 }
 
+/// Fails if the lock has what the modules in an own directory need, and the project does not have that directory. Only the
+/// lock of a profile that selects modules knows it.
+pub(crate) fn refuse_missing_known(session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
+    for profile in &session.config.profiles {
+        for local in profile.locals.iter().filter(|local| is_known(local, profile, lock)) {
+            let Some(directory) = session.own_directory(profile, local)? else { continue };
+            if let Some(path) = in_project(session, &directory).filter(|_| !directory.is_dir()) {
+                let file = session.config.file.clone();
+                return Err(OwnError::Here { path, file, line: local.line }.into());
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Fails if the `image` of an own directory does not exist: the `Dockerfile` may not copy it.
 pub(crate) fn refuse_missing_in_image(
     session: &Session<'_>,
@@ -52,12 +67,15 @@ fn in_project(session: &Session<'_>, directory: &Path) -> Option<String> {
     directory.strip_prefix(session.root()).ok().map(|path| path.display().to_string())
 }
 
-/// Whether it is the directory of the presets, and the lock knows no modules in it. Only the lock of a profile that
-/// selects modules knows them.
+/// Whether it is the directory of the presets, and the lock knows no modules in it.
 fn may_be_missing(local: &Local, profile: &Profile, lock: &Lock) -> bool {
+    local.is_of_presets() && !is_known(local, profile, lock)
+}
+
+/// Whether the lock has what modules in this directory need.
+fn is_known(local: &Local, profile: &Profile, lock: &Lock) -> bool {
     let depends = lock.profiles.get(&profile.name).map(|locked| &locked.local_depends);
-    let known = depends.and_then(|depends| depends.get(local.path.as_str()));
-    local.is_of_presets() && known.is_none_or(Vec::is_empty)
+    depends.and_then(|depends| depends.get(local.path.as_str())).is_some_and(|known| !known.is_empty())
 }
 
 /// `.dockerignore` may leave out a directory that the user has.

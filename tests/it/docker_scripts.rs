@@ -294,7 +294,10 @@ fn a_binary_that_does_not_start_is_named_with_its_image() {
     let output = step(&env, 127, &["starts", "debian:7"]);
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.starts_with("error: this oca does not start in debian:7\nhint: build docker/bin/oca"), "{said}");
+    assert!(
+        said.starts_with("error: this oca does not start in debian:7\nhint: build docker/bin/oca"),
+        "{said}"
+    );
     assert_eq!(step(&env, 0, &["other"]).status.code(), Some(2));
 }
 
@@ -310,7 +313,10 @@ fn the_dockerfiles_take_their_scripts_and_leave_compiled_files_out() {
         for script in context.filter_map(|line| line.split(' ').next()) {
             assert!(ignore.contains(&format!("\n!docker/{script}\n")), "{path}: {script}");
         }
-        let (clean, copied) = (text.find("-name __pycache__").expect("it removes them"), text.find("COPY --from=oca /project/"));
+        let (clean, copied) = (
+            text.find("-name __pycache__").expect("it removes them"),
+            text.find("COPY --from=oca /project/"),
+        );
         assert!(Some(clean) < copied, "{path}");
     }
 }

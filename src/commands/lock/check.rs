@@ -12,8 +12,8 @@ use crate::json::{FreshnessReport, GitlinksKind};
 use crate::lock::{self, Lock, LockedRepo, Pin, StepTexts, untrue};
 use crate::ops::submodules::Survey;
 use crate::ops::{
-    MergeJob, OfPin, Remotes, Watch, merge_job, read, refuse_missing_patches, warn_of_conflicts_with_odoo,
-    warn_of_ignored,
+    MergeJob, OfPin, Remotes, Watch, merge_job, read, refuse_missing_known, refuse_missing_patches,
+    warn_of_conflicts_with_odoo, warn_of_ignored,
 };
 use crate::plan::{self, Declared, Moves};
 use crate::repo::{Pending, RemoteUrl};
@@ -26,8 +26,9 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let bytes = lock::read_file(&file)?;
     let lock = session.of_git(bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose())?;
     session.refuse_unmerged()?;
-    if lock.is_some() {
+    if let Some(lock) = &lock {
         refuse_missing_patches(session)?;
+        refuse_missing_known(session, lock)?;
     }
     let mut differences = session.differences(lock.as_ref())?;
     if let (Some(lock), Some(bytes)) = (&lock, &bytes)
