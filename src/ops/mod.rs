@@ -42,6 +42,7 @@ mod unknown;
 mod update;
 mod updated;
 mod user_patches;
+mod vanished;
 mod working;
 
 pub(crate) use ahead::Ahead;
@@ -81,4 +82,5 @@ pub(crate) use unknown::{refuse_unknown, without_init};
 pub(crate) use update::{merge_job, read, update, upgrade};
 pub(crate) use updated::Updated;
 pub(crate) use user_patches::{own_patch_file, refuse_missing_patches, user_patch};
+pub(crate) use vanished::tell_of_vanished;
 pub(crate) use working::Working;

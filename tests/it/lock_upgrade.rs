@@ -39,6 +39,23 @@ fn all_pins_move_to_the_heads_of_their_branches() {
 }
 
 #[test]
+fn modules_that_the_new_commits_do_not_have_are_named_with_those_that_need_them() {
+    let env = Env::new();
+    let web = repository(&env, "web", &["web_a", "web_b", "web_c"]);
+    env.own_module("addons/mine", "{'license': 'AGPL-3', 'depends': ['web_a']}");
+    env.locked(&format!("{WEB}[[local]]\npath = \"addons\"\n"));
+    let old = web.commit_of("18.0");
+    let new =
+        web.branch("18.0").remove("web_a").remove("web_b").remove("web_c").module("web_d", &[]).commit();
+    let moved = format!("web: {}\n", arrow(&(old, new)));
+    let gone = "`web` no longer has `web_a`, but `mine` needs it\n`web` no longer has `web_b`, `web_c`\n";
+    env.oca(&["upgrade", "--dry-run"]).stdout_contains("web_a").stderr_contains(gone).success();
+    env.oca(&["upgrade"]).stderr(&format!("{moved}1 repository with 1 module, 1 changed\n{gone}")).success();
+    // A repository that is no longer declared is no surprise.
+    env.oca(&["upgrade"]).stderr("1 repository with 1 module, nothing changed\n").success();
+}
+
+#[test]
 fn only_the_named_pin_moves_and_only_its_lines_change() {
     let env = Env::new();
     let [web, _] = moved(&env, BOTH);
