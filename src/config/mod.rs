@@ -153,12 +153,11 @@ impl Config {
         let (mut extended, mut open) = (Vec::new(), vec![(profile, profile.extends.iter())]);
         while let Some((here, parents)) = open.last_mut() {
             let next = parents.find(|name| seen.insert(name));
-            match next.and_then(|name| by_name.get(&**name)) {
-                Some(parent) => open.push((parent, parent.extends.iter())),
-                None => {
-                    extended.push(*here);
-                    open.pop();
-                }
+            if let Some(parent) = next.and_then(|name| by_name.get(&**name)) {
+                open.push((parent, parent.extends.iter()));
+            } else {
+                extended.push(*here);
+                open.pop();
             }
         }
         // The last one is the profile itself.

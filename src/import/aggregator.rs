@@ -45,12 +45,11 @@ pub(super) fn body(
     let mut reader = Reader { key, around, remotes, positions, used, notes: Vec::new() };
     // Without `merges`, the target is all that names a branch.
     let alone = target.filter(|target| words(target).len() == 2 && fields.keys().all(|key| key != "merges"));
-    let (merges, items) = match alone {
-        Some(target) => (target, std::slice::from_ref(target)),
-        None => {
-            let merges = fields.require("merges")?;
-            (merges, merges.list(format!("`merges` of `{key}`"))?)
-        }
+    let (merges, items) = if let Some(target) = alone {
+        (target, std::slice::from_ref(target))
+    } else {
+        let merges = fields.require("merges")?;
+        (merges, merges.list(format!("`merges` of `{key}`"))?)
     };
     let sources = items.iter().map(|item| reader.source(item)).collect::<Result<Vec<_>, Error>>()?;
     let Some((base, others)) = sources.split_first() else {
@@ -245,12 +244,11 @@ impl Reader<'_> {
             return;
         }
         let series = expanded.filter(|_| repo.reference.is_none()).filter(|word| Series::parse(word).is_ok());
-        match series.and_then(|series| Reference::branch(&series).ok()) {
-            Some(branch) => repo.reference = Some(branch),
-            None => {
-                let item = format!("target `{remote} {word}` of `{}`", self.key);
-                self.notes.push(target.place.note(note::TARGET, self.key, item));
-            }
+        if let Some(branch) = series.and_then(|series| Reference::branch(&series).ok()) {
+            repo.reference = Some(branch);
+        } else {
+            let item = format!("target `{remote} {word}` of `{}`", self.key);
+            self.notes.push(target.place.note(note::TARGET, self.key, item));
         }
     }
 

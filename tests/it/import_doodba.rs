@@ -113,7 +113,7 @@ fn a_pattern_becomes_the_modules_that_it_matches_and_is_a_loss_without_a_checkou
     let env = Env::new();
     env.write("odoo/custom/src/addons.yaml", addons);
     for module in ["web_responsive", "web_refresher", "web_two"] {
-        env.write(&format!("odoo/custom/src/web/{module}/__manifest__.py"), "{}");
+        env.write(format!("odoo/custom/src/web/{module}/__manifest__.py"), "{}");
     }
     env.write("odoo/custom/src/web/.git", "gitdir: elsewhere\n");
     env.oca(&init)

@@ -222,7 +222,7 @@ fn a_target_tells_the_series_of_a_base_that_does_not_name_it() {
         );
         let dms = "oca/dms:\n  remotes: {o: https://github.com/OCA/dms.git}\n  merges: [o 16.0]\n";
         let social = dms.replace("dms", "social");
-        env.write("repos.yaml", &format!("{text}{dms}{social}"));
+        env.write("repos.yaml", format!("{text}{dms}{social}"));
         env.oca(&["init", "-q", "--from", "repos.yaml"]).success();
         let config = env.new_config();
         assert!(config.starts_with("odoo = \"16.0\"\n"), "{merges}: {config}");
@@ -240,7 +240,7 @@ fn series_that_are_equally_common_are_refused() {
     };
     env.write(
         "repos.yaml",
-        &[repo("web", "16.0"), repo("dms", "17.0"), repo("social", "$ODOO_VERSION")].concat(),
+        [repo("web", "16.0"), repo("dms", "17.0"), repo("social", "$ODOO_VERSION")].concat(),
     );
     env.oca(&["init", "--from", "repos.yaml"])
         .stderr(
