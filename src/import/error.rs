@@ -24,7 +24,7 @@ pub(crate) enum Error {
     #[error("{place}: {why}")]
     Refused { place: SourcePlace, why: String, hint: Option<String> },
     #[error(
-        "the branches of `{}` are of several Odoo series, and none is the most common: {}",
+        "`{}` does not say which Odoo series it is for: {} are equally common",
         path.display(),
         quoted_list(series)
     )]
@@ -53,7 +53,7 @@ impl Error {
             Self::NoSeries { .. } => Some("add the series to the command, such as `--odoo 18.0`".to_owned()),
             Self::SeveralSeries { series, .. } => series.last().map(|series| {
                 format!(
-                    "add the series of the repositories without a branch of their own to the command, such as `--odoo {series}`"
+                    "add the series of the repositories that have no branch of their own to the command, such as `--odoo {series}`"
                 )
             }),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
@@ -121,8 +121,8 @@ mod tests {
         error: `project` contains files of several tools: `.gitmodules`, `spec.yaml`
         hint: name one of these files with `--from`
         error: `repos.yaml` at line 2: this is not valid YAML: did not find expected key
-        error: the branches of `repos.yaml` are of several Odoo series, and none is the most common: `16.0`, `17.0`
-        hint: add the series of the repositories without a branch of their own to the command, such as `--odoo 17.0`
+        error: `repos.yaml` does not say which Odoo series it is for: `16.0`, `17.0` are equally common
+        hint: add the series of the repositories that have no branch of their own to the command, such as `--odoo 17.0`
         error: `repos.yaml` is larger than 4 MiB, which is too large for a list of repositories
         hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
         error: `repos.yaml` is not in a format that oca can import

@@ -244,8 +244,8 @@ fn series_that_are_equally_common_are_refused() {
     );
     env.oca(&["init", "--from", "repos.yaml"])
         .stderr(
-            "error: the branches of `repos.yaml` are of several Odoo series, and none is the most common: `16.0`, `17.0`\n\
-             hint: add the series of the repositories without a branch of their own to the command, such as `--odoo 17.0`\n",
+            "error: `repos.yaml` does not say which Odoo series it is for: `16.0`, `17.0` are equally common\n\
+             hint: add the series of the repositories that have no branch of their own to the command, such as `--odoo 17.0`\n",
         )
         .status(2);
     assert!(!env.project().join("repos.toml").exists());
