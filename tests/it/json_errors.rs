@@ -138,7 +138,7 @@ fn the_formats_of_forges_have_the_errors_too() {
     let issues: Value = serde_json::from_str(&output.stdout).expect("a report");
     assert_eq!(issues[0]["location"]["path"], "repos.toml", "{output}");
     env.oca(&["check", "--chek", "--format", "github"])
-        .stdout("::error title=oca check stopped::unexpected argument '--chek' found%0Ahint: a similar argument exists: '--check'\n")
+        .stdout("::error title=oca check stopped::unexpected argument '--chek' found\n")
         .stderr_contains("unexpected argument")
         .status(2);
 }

@@ -95,7 +95,7 @@ fn a_pin_can_be_set_by_hand_and_stays_there() {
     env.oca(&["lock"])
         .arg(format!("web@{}", web.0.to_uppercase()))
         .stderr(&format!(
-            "web: {} -> {}\n2 repositories with 2 modules, 1 changed\n",
+            "web: {} -> {}\n2 repositories with 2 modules, 1 changed\n`web` no longer has `more`\n",
             short(&web.1),
             short(&web.0)
         ))
@@ -206,11 +206,17 @@ fn an_edited_branch_or_url_counts_as_unpinned() {
         .success();
     env.declare(&format!("{WEB}[repos.web]\nurl = \"../remotes/fork.git\"\n"));
     env.oca(&["lock"])
-        .stderr(&format!("web: locked at {}\n1 repository with 1 module, 1 changed\n", short(&forked)))
+        .stderr(&format!(
+            "web: locked at {}\n1 repository with 1 module, 1 changed\n`web` no longer has `web_x`\n",
+            short(&forked)
+        ))
         .success();
     env.declare(&format!("{WEB}[repos.web]\nrev = \"{head}\"\n"));
     env.oca(&["lock"])
-        .stderr(&format!("web: locked at {}\n1 repository with 1 module, 1 changed\n", short(&head)))
+        .stderr(&format!(
+            "web: locked at {}\n1 repository with 1 module, 1 changed\n`web` no longer has `web_fork`\n",
+            short(&head)
+        ))
         .success();
     env.declare(WEB);
     env.lock();
@@ -267,7 +273,9 @@ fn a_changed_series_reads_the_same_commit_anew() {
     remote.branch("18.0").module("web_later", &[]).commit();
     env.declare(&declared);
     env.edit("repos.toml", "odoo = \"18.0\"", "odoo = \"19.0\"");
-    env.oca(&["lock"]).stderr("web: read again\n1 repository with 1 module, 1 changed\n").success();
+    env.oca(&["lock"])
+        .stderr("web: read again\n1 repository with 1 module, 1 changed\n`web` no longer has `web_old`\n")
+        .success();
     let lock = env.read("oca.lock.json");
     assert!(!lock.contains("web_old") && lock.contains(&commit) && !lock.contains("web_later"), "{lock}");
     env.edit("repos.toml", "odoo = \"19.0\"", "odoo = \"18.0\"");
