@@ -12,8 +12,8 @@ use crate::json::{FreshnessReport, GitlinksKind};
 use crate::lock::{self, Lock, LockedRepo, Pin, StepTexts, untrue};
 use crate::ops::submodules::Survey;
 use crate::ops::{
-    MergeJob, OfPin, Remotes, Watch, merge_job, read, refuse_missing_known, refuse_missing_patches,
-    warn_of_conflicts_with_odoo, warn_of_ignored,
+    MergeJob, OfPin, Remotes, Watch, merge_job, read, refuse_missing_patches, warn_of_conflicts_with_odoo,
+    warn_of_ignored, warn_of_missing_known,
 };
 use crate::plan::{self, Declared, Moves};
 use crate::repo::{Pending, RemoteUrl};
@@ -26,9 +26,8 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let bytes = lock::read_file(&file)?;
     let lock = session.of_git(bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose())?;
     session.refuse_unmerged()?;
-    if let Some(lock) = &lock {
+    if lock.is_some() {
         refuse_missing_patches(session)?;
-        refuse_missing_known(session, lock)?;
     }
     let mut differences = session.differences(lock.as_ref())?;
     if let (Some(lock), Some(bytes)) = (&lock, &bytes)
@@ -39,6 +38,9 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let faults = lock.as_ref().map(|lock| lock.step_faults(&file)).unwrap_or_default();
     differences.extend(faults.iter().map(|fault| Difference::Step(StepDifference::File(fault.to_string()))));
     if let Some(lock) = &lock {
+        if differences.is_empty() {
+            warn_of_missing_known(session, lock, |_| true)?;
+        }
         warn_of_ignored(session, lock);
     }
     let mut submodules = Vec::new();
