@@ -12,6 +12,7 @@ mod message;
 mod outside;
 mod own;
 mod pin;
+mod place;
 #[cfg(test)]
 mod tests;
 

@@ -13,7 +13,7 @@ use crate::lock::{self, Lock, LockedRepo, Pin, StepTexts, untrue};
 use crate::ops::submodules::{Survey, remaining};
 use crate::ops::{
     MergeJob, OfPin, Remotes, Watch, merge_job, read, refuse_missing_patches, warn_of_conflicts_with_odoo,
-    warn_of_ignored,
+    warn_of_ignored, warn_of_missing_known,
 };
 use crate::plan::{self, Declared, Moves};
 use crate::repo::{Pending, RemoteUrl};
@@ -38,6 +38,9 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let faults = lock.as_ref().map(|lock| lock.step_faults(&file)).unwrap_or_default();
     differences.extend(faults.iter().map(|fault| Difference::Step(StepDifference::File(fault.to_string()))));
     if let Some(lock) = &lock {
+        if differences.is_empty() {
+            warn_of_missing_known(session, lock, |_| true)?;
+        }
         warn_of_ignored(session, lock);
     }
     let (mut submodules, mut remain) = (Vec::new(), 0);

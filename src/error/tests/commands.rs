@@ -250,7 +250,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 `--lock` names the lock of an export, but no export is named
       hint: name it: `oca verify --lock FILE DIR`
     2 there is no `custom`, which `[[local]]` in `repos.toml` at line 9 declares
-      hint: create it, or delete that table; in the build of an image, add `!custom` to `.dockerignore`
+      hint: restore or create it, or delete that table, then run `oca lock`; in the build of an image, add `!custom` to `.dockerignore`
     2 profile `standard` does not have Odoo itself, because there is no `[core]`
       hint: declare it with `[core]` in `repos.toml`, then run `oca lock`
     2 `odoo` is a name of Odoo itself, but `repos.toml` has no `[core]`
