@@ -18,11 +18,12 @@ use state::{OpenState, State, Taken};
 
 use super::ahead::Ahead;
 use super::checkouts::prepare_directories;
+use super::merged_lock::{is_being_merged, stage_merged};
 use super::merging::{Answer, AnswerStep, Opened, Opening, Refreshed, Unmade};
 use super::names::movable;
 use super::placing::place_locked;
 use super::remotes::Remotes;
-use super::update::{AllAnswers, Known, base_and_tip, task, update_resolved};
+use super::update::{AllAnswers, Known, base_and_tip, known_steps, task, update_resolved};
 use super::user_patches::{own_patch_file, user_patch};
 use crate::config::{Mode, Profile, Repo};
 use crate::error::{Error, MergeError};
@@ -249,9 +250,9 @@ impl<'a> Resolving<'a> {
             "" => Moves::Missing,
             word => Moves::Named([movable(session, word)?].into()),
         };
-        let steps = lock.map(|lock| StepTexts::gather(&session.lock_file(), lock)).unwrap_or_default();
+        let (sides, steps) = lock.map(|lock| known_steps(session, lock)).unwrap_or_default();
         let present = session.present()?;
-        let known = Known { lock, steps: &steps, present: &present, answers };
+        let known = Known { lock, steps: &steps, sides: &sides, present: &present, answers };
         let task = task(session, &self.declared, &known, &moves)?;
         if matches!(task.action, Action::Keep(_)) || task.merges.is_none() {
             return Ok(None);
@@ -334,6 +335,7 @@ impl<'a> Resolving<'a> {
         let patches = state.patches.clone();
         all.push(answers(self.declared.pin.clone(), state));
         let old = session.lock_as_it_stands()?;
+        let is_merged = is_being_merged(session, old.as_ref());
         let all = (StepTexts::default(), &AllAnswers(all));
         let updated = update_resolved(session, old, all, &Moves::Missing, &Ahead::default())?;
         let has_failed = updated.failures.iter().any(|failure| failure.name == *self.name());
@@ -343,6 +345,9 @@ impl<'a> Resolving<'a> {
             crate::fs::stop("patches written anew");
         }
         updated.save(session)?;
+        if is_merged && updated.is_complete() {
+            stage_merged(session, &updated.lock);
+        }
         updated.tell(session);
         if has_failed {
             // The lock still has the old entry, so the resolution is nowhere else.
@@ -357,7 +362,9 @@ impl<'a> Resolving<'a> {
         }
         self.checkout.forget_resolve()?;
         let patches = if patches.is_empty() { "" } else { "the patches, " };
-        session.printer.next(&format!("commit {patches}`oca.lock.json` and `oca.lock.d`"));
+        if !is_merged {
+            session.printer.next(&format!("commit {patches}`oca.lock.json` and `oca.lock.d`"));
+        }
         updated.finish()
     }
 }
