@@ -196,9 +196,9 @@ fn by_base(lock: &Lock) -> BTreeMap<(&RepoName, &Reference, &RemoteUrl), Group<'
 /// Merges the changes of two sides to a lock.
 ///
 /// If only one side changed the entries of a base, its change is used. Entries that one side removed and the other changed
-/// stay. If both changed them, they conflict, unless all of their commits agree: an entry at the commit of one side with
-/// the merges of the other one would be in conflict with its own facts, and a second entry would lose the commit. If both
-/// sides changed a profile differently, ours is used. The next `oca lock` corrects both from `repos.toml`.
+/// stay. If both changed them, they conflict, unless nothing is merged into them and their commits agree: the commit of one
+/// side with the merges of the other one is an entry that neither has. If both sides changed a profile differently, ours
+/// is used. The next `oca lock` corrects both from `repos.toml`.
 pub(crate) fn merge(base: &Lock, ours: &Lock, theirs: &Lock) -> Merged {
     let [old, our, their] = [base, ours, theirs].map(by_base);
     let bases: BTreeSet<_> = old.keys().chain(our.keys()).chain(their.keys()).collect();
@@ -230,10 +230,10 @@ pub(crate) fn merge(base: &Lock, ours: &Lock, theirs: &Lock) -> Merged {
     Merged { base, ours, theirs, conflicts, disputes }
 }
 
-/// Whether two sides have the same pins, and decide the same about them.
+/// Whether two sides have the same pins at the same commits, and nothing is merged into them.
 fn is_decided_alike(ours: &Group<'_>, theirs: &Group<'_>) -> bool {
     let is_alike = |(ours, theirs): (&&LockedRepo, &&LockedRepo)| {
-        ours.pin == theirs.pin && differences(ours, theirs).is_empty()
+        ours.pin == theirs.pin && ours.pin.pending.is_empty() && ours.commit == theirs.commit
     };
     ours.len() == theirs.len() && ours.iter().zip(theirs).all(is_alike)
 }

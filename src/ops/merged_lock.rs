@@ -11,7 +11,7 @@ pub(crate) fn is_being_merged(session: &Session<'_>, lock: Option<&Lock>) -> boo
 
 /// Tells git that the conflicts in the lock and in its steps are resolved. If git's index cannot be written, the user has
 /// to do it.
-pub(crate) fn stage_merged(session: &Session<'_>, lock: &Lock) {
+pub(super) fn stage_merged(session: &Session<'_>, lock: &Lock) {
     let file = lock::FILE_NAME;
     match session.stage_merged_lock(lock) {
         Ok(true) => {

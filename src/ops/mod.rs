@@ -62,7 +62,7 @@ pub(crate) use hooks::tell_of_hooks;
 pub(crate) use ignored::warn_of_ignored;
 pub(crate) use in_front::warn_of_in_front;
 pub(crate) use lacking::{lacking, lacking_for, lacking_in_all, warn_of_lacking};
-pub(crate) use merged_lock::{is_being_merged, stage_merged};
+pub(crate) use merged_lock::is_being_merged;
 pub(crate) use merging::MergeJob;
 pub(crate) use module_checksums::{ChecksumRequest, ModuleFiles, module_checksums};
 pub(crate) use names::{NamedMerge, movable, movables, named_patch, named_repos, repo_name, unknown_repo};

@@ -41,14 +41,14 @@ impl Session<'_> {
     /// The versions of a lock that git could not merge. If the surrounding repository cannot be read, nothing is known.
     pub(crate) fn unmerged_lock(&self) -> Option<FileVersions> {
         let superproject = Superproject::around(&self.root).ok().flatten()?;
-        superproject.unmerged(&self.lock_file(), largest()).ok().flatten()
+        superproject.unmerged(&self.root.join(lock::FILE_NAME), largest()).ok().flatten()
     }
 
     /// The versions of a lock that cannot be read, if it became so in a merge. Somebody may have staged or committed it
     /// since then.
     pub(crate) fn lock_versions(&self) -> Option<FileVersions> {
         let superproject = Superproject::around(&self.root).ok().flatten()?;
-        let file = self.lock_file();
+        let file = self.root.join(lock::FILE_NAME);
         let committed = || {
             let committed = superproject.file_at("HEAD", &file, largest()).ok()?.content()?;
             let found = lock::read_file(&file).ok().flatten()?;
@@ -68,7 +68,7 @@ impl Session<'_> {
         let Some(superproject) = Superproject::around(&self.root).ok().flatten() else {
             return (Vec::new(), texts);
         };
-        let file = self.lock_file();
+        let file = self.root.join(lock::FILE_NAME);
         let sides = superproject.merging().or_else(|| superproject.merged(&file));
         let locks: Vec<Lock> = superproject
             .contents(sides, &file, largest())
@@ -103,7 +103,7 @@ impl Session<'_> {
     /// does not have the lock.
     pub(crate) fn stage_merged_lock(&self, lock: &Lock) -> Result<bool, Error> {
         let Some(superproject) = Superproject::around(&self.root)? else { return Ok(false) };
-        let file = self.lock_file();
+        let file = self.root.join(lock::FILE_NAME);
         if !superproject.has_indexed(&file)? {
             return Ok(false);
         }

@@ -248,7 +248,7 @@ fn a_conflict_of_what_the_two_sides_give_is_resolved_as_any_other() {
             .stderr_contains("hint: run `oca resolve web`, or")
             .status(1);
         // Until then, the lock is refused.
-        env.oca(&["list"]).stderr_contains("has no digest").status(2);
+        env.oca(&["list"]).stderr_contains("has no digest").status(1);
         env.oca(&["resolve", "-q", "web"]).success();
         env.write("oca/web/web_x/x.txt", lines(&[(3, "three"), (12, "both"), (20, "twenty"), (28, "28!")]));
         env.git("oca/web", &["add", "web_x/x.txt"]);

@@ -40,6 +40,10 @@ impl Choice {
         Ok(named)
     }
 
+    pub(super) fn is_given(&self) -> bool {
+        self.ours.is_some() || self.theirs.is_some()
+    }
+
     /// Says that the flags decide nothing, because the lock has no conflicts.
     pub(super) fn tell_unused(&self, session: &Session<'_>) {
         let given = [("--ours", &self.ours), ("--theirs", &self.theirs)];

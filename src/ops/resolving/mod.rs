@@ -18,7 +18,6 @@ use state::{OpenState, State, Taken};
 
 use super::ahead::Ahead;
 use super::checkouts::prepare_directories;
-use super::merged_lock::{is_being_merged, stage_merged};
 use super::merging::{Answer, AnswerStep, Opened, Opening, Refreshed, Unmade};
 use super::names::movable;
 use super::placing::place_locked;
@@ -335,7 +334,6 @@ impl<'a> Resolving<'a> {
         let patches = state.patches.clone();
         all.push(answers(self.declared.pin.clone(), state));
         let old = session.lock_as_it_stands()?;
-        let is_merged = is_being_merged(session, old.as_ref());
         let all = (StepTexts::default(), &AllAnswers(all));
         let updated = update_resolved(session, old, all, &Moves::Missing, &Ahead::default())?;
         let has_failed = updated.failures.iter().any(|failure| failure.name == *self.name());
@@ -345,9 +343,6 @@ impl<'a> Resolving<'a> {
             crate::fs::stop("patches written anew");
         }
         updated.save(session)?;
-        if is_merged && updated.is_complete() {
-            stage_merged(session, &updated.lock);
-        }
         updated.tell(session);
         if has_failed {
             // The lock still has the old entry, so the resolution is nowhere else.
@@ -362,9 +357,7 @@ impl<'a> Resolving<'a> {
         }
         self.checkout.forget_resolve()?;
         let patches = if patches.is_empty() { "" } else { "the patches, " };
-        if !is_merged {
-            session.printer.next(&format!("commit {patches}`oca.lock.json` and `oca.lock.d`"));
-        }
+        session.printer.next(&format!("commit {patches}`oca.lock.json` and `oca.lock.d`"));
         updated.finish()
     }
 }
