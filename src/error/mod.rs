@@ -305,7 +305,10 @@ fn dispute_list(disputes: &[DatedDispute]) -> String {
             None => format!("`{}` at {}", pin.name, pin.reference),
         };
         if dispute.is_of_resolutions() {
-            return format!("{what} at `{}`: each side resolved it in another way", dispute.ours.short());
+            return format!(
+                "{what} at `{}`: the two sides resolved it in different ways",
+                dispute.ours.short()
+            );
         }
         format!("{what}: ours {ours}, theirs {theirs}")
     };

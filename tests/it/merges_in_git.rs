@@ -27,13 +27,18 @@ fn project(driver: bool, rest: &str) -> (Env, Remote) {
 /// Commits what one function does on `feature`, then what the other one does on `main`, and merges `feature`. The result of
 /// `repos.toml` is `merged`.
 fn merge(env: &Env, theirs: impl Fn(), ours: impl Fn(), merged: &str) {
+    merge_by(env, "merge", theirs, ours, merged);
+}
+
+/// The same with another command of git.
+fn merge_by(env: &Env, command: &str, theirs: impl Fn(), ours: impl Fn(), merged: &str) {
     env.git(".", &["checkout", "-q", "-b", "feature"]);
     theirs();
     env.commit_all("Theirs");
     env.git(".", &["checkout", "-q", "main"]);
     ours();
     env.commit_all("Ours");
-    env.try_git(".", &["merge", "-q", "feature"]).expect_err("a conflict");
+    env.try_git(".", &[command, "feature"]).expect_err("a conflict");
     declare(env, merged);
     env.git(".", &["add", "repos.toml"]);
 }
@@ -185,7 +190,7 @@ fn two_resolutions_of_a_request_are_a_choice() {
         env.oca(&["lock"])
             .stderr(&format!(
                 "error: `oca.lock.json` has conflicting pins for 1 repository\n  \
-                 `web#3` at `{}`: each side resolved it in another way\n\
+                 `web#3` at `{}`: the two sides resolved it in different ways\n\
                  hint: run `oca lock --ours web` or `oca lock --theirs web`\n",
                 short(&head)
             ))
@@ -202,7 +207,7 @@ fn two_resolutions_of_a_request_are_a_choice() {
 /// Our side adds a request, their side upgrades. Nobody resolves again what both have.
 #[test]
 fn a_resolution_that_both_sides_have_is_not_lost() {
-    for driver in BOTH_WAYS {
+    for (driver, command) in [(false, "merge"), (true, "merge"), (false, "rebase"), (false, "cherry-pick")] {
         let (env, remote) = project(driver, "");
         declare(&env, "merges = [\"#1\", \"#3\"]");
         env.oca(&["resolve", "-q", "web"]).success();
@@ -217,9 +222,9 @@ fn a_resolution_that_both_sides_have_is_not_lost() {
             declare(&env, all);
             env.oca(&["lock", "-q"]).success();
         };
-        merge(&env, theirs, ours, all);
+        merge_by(&env, command, theirs, ours, all);
         env.oca(&["lock"]).stderr_contains("is merged and staged").success();
-        assert_eq!(env.locked_commit("web"), remote.commit_of("18.0"), "{driver}");
+        assert_eq!(env.locked_commit("web"), remote.commit_of("18.0"), "{driver} {command}");
         assert_eq!(locked(&env, "\"#3\"", "step"), "resolved");
         env.oca(&["sync", "-q"]).success();
         env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "both"), (20, "twenty"), (28, "28!")]));
@@ -249,13 +254,20 @@ fn a_conflict_of_what_the_two_sides_give_is_resolved_as_any_other() {
             .status(1);
         // Until then, the lock is refused.
         env.oca(&["list"]).stderr_contains("has no digest").status(1);
+        if driver {
+            // A side can still be chosen: it takes nothing of the other one.
+            env.oca(&["lock", "--ours", "web"]).stderr_contains("is merged and staged").success();
+            assert_eq!(locked(&env, "\"#1\"", "commit"), remote.commit_of("refs/pull/1/head~1"));
+            commit_for_everybody(&env);
+            continue;
+        }
         env.oca(&["resolve", "-q", "web"]).success();
         env.write("oca/web/web_x/x.txt", lines(&[(3, "three"), (12, "both"), (20, "twenty"), (28, "28!")]));
         env.git("oca/web", &["add", "web_x/x.txt"]);
         env.oca(&["resolve", "web", "--continue"])
             .stderr_contains("`oca.lock.json` is merged and staged: go on with git\n")
             .success();
-        assert_eq!(locked(&env, "\"#1\"", "commit"), remote.commit_of("refs/pull/1/head"), "{driver}");
+        assert_eq!(locked(&env, "\"#1\"", "commit"), remote.commit_of("refs/pull/1/head"));
         assert_eq!(locked(&env, "\"#2\"", "step"), "resolved");
         commit_for_everybody(&env);
     }

@@ -97,13 +97,11 @@ impl Choice {
                 (*side, false)
             } else if dispute.is_of_resolutions() {
                 // A resolution was made on the commit of its side.
-                match of_base().or(self.of_the_rest()) {
-                    Some(side) => (side, false),
-                    None => {
-                        open.push(dispute.into());
-                        continue;
-                    }
-                }
+                let Some(side) = of_base().or(self.of_the_rest()) else {
+                    open.push(dispute.into());
+                    continue;
+                };
+                (side, false)
             } else if let Some(side) = newer() {
                 (side, true)
             } else if let Some(side) = self.of_the_rest() {
