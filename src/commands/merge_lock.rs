@@ -18,7 +18,7 @@ pub(crate) struct Args {
     theirs: PathBuf,
 }
 
-/// Merges by repository, where git would merge by line. If both sides moved a pin, conflict markers remain for
+/// Merges by repository, where git would merge by line. If both sides changed a repository, conflict markers remain for
 /// `oca lock`, and the exit code 1 tells git about the conflict.
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let base = if read_given(&args.base)?.is_none_or(|bytes| bytes.is_empty()) {
@@ -26,19 +26,22 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     } else {
         load(&args.base)?
     };
-    let Merged { base, ours, theirs, disputes } =
+    let Merged { base, ours, theirs, conflicts, disputes } =
         lock::merge(&base, &load(&args.ours)?, &load(&args.theirs)?);
-    let text = if disputes.is_empty() {
-        ours.render()
-    } else {
-        git::merge_text(&base.render(), &ours.render(), &theirs.render())?
-    };
-    write_if_changed(&args.ours, text.as_bytes())?;
-    if disputes.is_empty() {
+    if conflicts.is_empty() {
+        write_if_changed(&args.ours, ours.render().as_bytes())?;
         return Ok(());
     }
+    let [base, ours, theirs] = [base, ours, theirs].map(|lock| lock.render());
+    let mut text = git::merge_text(&base, &ours, &theirs)?;
+    if lock::conflict_marker(text.as_bytes()).is_none() {
+        // Line by line, the two can be merged. The result would be the entry of neither side.
+        text = format!("<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n");
+    }
+    write_if_changed(&args.ours, text.as_bytes())?;
+    let names = conflicts.iter().map(ToString::to_string).collect();
     let disputes = disputes.into_iter().map(Into::into).collect();
-    Err(Error::MovedByBoth { file: lock::FILE_NAME.into(), disputes })
+    Err(Error::ChangedByBoth { file: lock::FILE_NAME.into(), names, disputes })
 }
 
 /// Edited entries are accepted and keep their digests, so that they are still seen as edited.

@@ -16,7 +16,7 @@ impl Error {
             | Self::ImportIncomplete { .. }
             | Self::ImportRevealing { .. }
             | Self::Lacking { .. }
-            | Self::MovedByBoth { .. }
+            | Self::ChangedByBoth { .. }
             | Self::NoLock { .. }
             | Self::NoNamedLock { .. }
             | Self::NotAnAddonsDirectory { .. }

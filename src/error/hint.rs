@@ -30,7 +30,7 @@ impl Error {
             Self::Config(error) => error.hint(),
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
             Self::Merge(error) => Some(error.hint()),
-            Self::Disputed { .. } | Self::MovedByBoth { .. } => self.after_merge(),
+            Self::Disputed { .. } | Self::ChangedByBoth { .. } => self.after_merge(),
             Self::NamedForBoth { .. } | Self::BothSides => self.after_merge(),
             Self::NotInCore { .. } => self.after_core(),
             Self::ImageNested { .. } | Self::NoCore { .. } | Self::SkippedCore { .. } => self.after_core(),
@@ -168,8 +168,8 @@ impl Error {
                 let (ours, theirs) = (command(Side::Ours), command(Side::Theirs));
                 Some(format!("{again}run `oca lock{ours}` or `oca lock{theirs}`"))
             }
-            Self::MovedByBoth { .. } => Some(
-                "run `oca lock`; where one of the two commits contains the other, it takes the newer one by itself"
+            Self::ChangedByBoth { .. } => Some(
+                "run `oca lock`; it merges these entries, and where one of two commits contains the other, it takes the newer one"
                     .to_owned(),
             ),
             Self::NamedForBoth { .. } => Some("name it for one of the two".to_owned()),
@@ -203,6 +203,11 @@ impl Error {
             }
             _ => "use `oca upgrade`",
         }
+    }
+
+    /// Whether only merges failed.
+    pub(crate) fn is_of_merges(&self) -> bool {
+        matches!(self, Self::Repos { failures } if failures.iter().all(|failure| failure.trouble.is_of_merge()))
     }
 
     /// The repositories that failed, if each failed because its pinned commit cannot be had: later is no better.

@@ -68,8 +68,8 @@ pub(crate) enum Error {
         is_asked: bool,
     },
     /// A merge that asks no server: it is not known whether one of two commits contains the other.
-    #[error("both sides moved the pins of {} in `{}`{}", counted(disputes.len(), "repository", "repositories"), file.display(), dispute_list(disputes))]
-    MovedByBoth { file: PathBuf, disputes: Vec<DatedDispute> },
+    #[error("both sides changed the entries of {} in `{}`{}", first_names(names), file.display(), dispute_list(disputes))]
+    ChangedByBoth { file: PathBuf, names: Vec<String>, disputes: Vec<DatedDispute> },
     #[error("in submodule mode, `oca sync` works on all repositories")]
     SyncOfSome,
     #[error("`{flag}` needs `--upgrade`")]
@@ -277,7 +277,7 @@ impl From<rayon::ThreadPoolBuildError> for Error {
     }
 }
 
-/// A pin that two sides moved, and the days of their commits as far as they are known.
+/// What two sides decided differently, and the days of their commits as far as they are known.
 #[derive(Debug)]
 pub(crate) struct DatedDispute {
     pub(crate) dispute: Dispute,
@@ -304,6 +304,12 @@ fn dispute_list(disputes: &[DatedDispute]) -> String {
             Some(merge) => format!("`{}`", merge.of(&pin.name)),
             None => format!("`{}` at {}", pin.name, pin.reference),
         };
+        if dispute.is_of_resolutions() {
+            return format!(
+                "{what} at `{}`: the two sides resolved it in different ways",
+                dispute.ours.short()
+            );
+        }
         format!("{what}: ours {ours}, theirs {theirs}")
     };
     lines(&disputes.iter().map(line).collect::<Vec<_>>())

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::schema::{LockedRepo, Pin};
+use super::schema::{LockedMerge, LockedRepo, Pin, StepWay};
 use crate::repo::{CommitId, MergeSource, RepoName};
 
 /// One of two branches that are merged, named as in git.
@@ -12,7 +12,8 @@ pub(crate) enum Side {
     Theirs,
 }
 
-/// A pin, or a merge of it, that the two sides moved to different commits.
+/// A pin, or a merge of it, that the two sides moved to different commits; or a merge whose conflicts they resolved in
+/// different ways.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Dispute {
     pub(crate) pin: Pin,
@@ -32,6 +33,11 @@ pub(crate) struct Settled {
 }
 
 impl Dispute {
+    /// Whether it is about two resolutions of a merge at one commit.
+    pub(crate) fn is_of_resolutions(&self) -> bool {
+        self.ours == self.theirs
+    }
+
     /// What is typed for it: the name of the repository, or the merge.
     pub(crate) fn what(&self) -> String {
         self.merge.as_ref().map_or_else(|| self.pin.name.to_string(), |merge| merge.of(&self.pin.name))
@@ -51,7 +57,7 @@ pub(crate) struct Twice {
 impl Twice {
     pub(super) fn of(ours: &LockedRepo, theirs: &LockedRepo, why: Option<String>) -> Self {
         let dispute = if ours.pin.has_base_of(&theirs.pin) {
-            differences(ours, theirs).into_iter().next()
+            differences(ours, theirs).into_iter().find(|dispute| !dispute.is_of_resolutions())
         } else {
             None
         };
@@ -78,21 +84,41 @@ impl fmt::Display for Twice {
     }
 }
 
-/// The commit of an entry, or of one of its merges.
-pub(super) fn commit_of(repo: &LockedRepo, merge: Option<&MergeSource>) -> Option<CommitId> {
-    let Some(source) = merge else { return Some(repo.commit) };
-    let place = repo.pin.pending.merges.iter().position(|pending| pending.source == *source)?;
-    Some(repo.merges.get(place)?.commit)
+/// What a side decides about a pin or a merge.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Decided {
+    pub(super) commit: CommitId,
+    /// The digest of the step of a merge, if a person resolved it.
+    pub(super) resolution: Option<[u8; 32]>,
 }
 
-/// What is at different commits in two entries of one base: the pin, and the merges that both have.
+impl Decided {
+    fn by_merge(locked: &LockedMerge) -> Self {
+        let resolved = locked.step.as_ref().filter(|step| step.way == StepWay::Resolved);
+        Self { commit: locked.commit, resolution: resolved.map(|step| step.fingerprint.exact) }
+    }
+
+    /// Whether a person must choose between the two.
+    fn is_against(self, other: Self) -> bool {
+        let are_resolved = self.resolution.is_some() && other.resolution.is_some();
+        self.commit != other.commit || are_resolved && self.resolution != other.resolution
+    }
+}
+
+/// What an entry decides about its pin, or about one of its merges.
+pub(super) fn decided(repo: &LockedRepo, merge: Option<&MergeSource>) -> Option<Decided> {
+    let Some(source) = merge else { return Some(Decided { commit: repo.commit, resolution: None }) };
+    let place = repo.pin.pending.merges.iter().position(|pending| pending.source == *source)?;
+    repo.merges.get(place).map(Decided::by_merge)
+}
+
+/// What two entries of one base decide differently: about the pin, and about the merges that both have.
 pub(super) fn differences(ours: &LockedRepo, theirs: &LockedRepo) -> Vec<Dispute> {
     let merges = ours.pin.pending.merges.iter().map(|pending| Some(&pending.source));
     let difference = |merge: Option<&MergeSource>| {
-        let (ours_at, theirs_at) = (commit_of(ours, merge)?, commit_of(theirs, merge)?);
-        let dispute =
-            || Dispute { pin: ours.pin.clone(), merge: merge.cloned(), ours: ours_at, theirs: theirs_at };
-        (ours_at != theirs_at).then(dispute)
+        let (our, their) = (decided(ours, merge)?, decided(theirs, merge)?);
+        let (pin, merge) = (ours.pin.clone(), merge.cloned());
+        our.is_against(their).then_some(Dispute { pin, merge, ours: our.commit, theirs: their.commit })
     };
     [None].into_iter().chain(merges).filter_map(difference).collect()
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::Error;
-use super::dispute::{Dispute, Side, commit_of, differences};
+use super::dispute::{Decided, Dispute, Side, decided, differences};
 use super::read;
 use super::schema::{Lock, LockedProfile, LockedRepo, Pin};
-use crate::repo::MergeSource;
+use crate::repo::{MergeSource, Reference, RemoteUrl, RepoName};
 
 /// The two sides of a lock that contains git's conflict markers, or two commits for one pin, or that git did not merge.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub(crate) fn has_both_sides(base: Option<&[u8]>, ours: &[u8], theirs: &[u8], fi
     let (ours, theirs) = (read::side(ours, file, Side::Ours), read::side(theirs, file, Side::Theirs));
     let (Ok(ours), Ok(theirs)) = (ours, theirs) else { return false };
     let merged = merge(&ancestor(base, file), &ours, &theirs);
-    merged.disputes.is_empty() && merged.ours == ours
+    merged.conflicts.is_empty() && merged.ours == ours
 }
 
 impl Sides {
@@ -43,13 +43,17 @@ impl Sides {
         Self { base: ancestor(base, file), ..self }
     }
 
-    /// The side that moved a pin or a merge of it, if the other one did not.
+    /// The side that moved a pin or a merge of it, or that resolved the merge, if the other one did not.
     fn mover(&self, pin: &Pin, merge: Option<&MergeSource>) -> Option<Side> {
-        let commit = |lock: &Lock| commit_of(lock.base_of(pin)?, merge);
-        let base = commit(&self.base)?;
-        match (commit(&self.ours)?, commit(&self.theirs)?) {
-            (ours, theirs) if ours == base && theirs != base => Some(Side::Theirs),
-            (ours, theirs) if theirs == base && ours != base => Some(Side::Ours),
+        let decided = |lock: &Lock| decided(lock.base_of(pin)?, merge);
+        match (decided(&self.base), decided(&self.ours)?, decided(&self.theirs)?) {
+            (Some(base), ours, theirs) if ours == base && theirs != base => Some(Side::Theirs),
+            (Some(base), ours, theirs) if theirs == base && ours != base => Some(Side::Ours),
+            (_, Decided { commit, resolution: None }, theirs)
+                if theirs.commit == commit && theirs.resolution.is_some() =>
+            {
+                Some(Side::Theirs)
+            }
             _ => None,
         }
     }
@@ -92,22 +96,26 @@ impl Sides {
         let of_theirs = theirs.repos.iter().filter(|repo| is_chosen(repo, Side::Theirs, ours));
         let merged = |repo: &LockedRepo, other: &Lock, side: Side| {
             let is_others = |source: &MergeSource| side_of(&repo.pin, Some(source)) != side;
-            repo.with_merges_of(other.base_of(&repo.pin), is_others)
+            // Other profiles may merge something else into the same base.
+            let others = other.repos.iter().filter(|other| other.pin.has_base_of(&repo.pin));
+            others.fold(repo.clone(), |merged, other| merged.with_merges_of(other, is_others))
         };
         let of_ours = of_ours.map(|repo| merged(repo, theirs, Side::Ours));
         let of_theirs = of_theirs.map(|repo| merged(repo, ours, Side::Theirs));
         let mut repos: Vec<LockedRepo> = of_ours.chain(of_theirs).map(LockedRepo::unsealed).collect();
         repos.sort_by(|a, b| a.pin.cmp(&b.pin));
-        Lock { repos, profiles: self.ours.profiles }
+        let mut lock = Lock { repos, ..Lock::default() };
+        lock.profiles =
+            self.ours.profiles.into_iter().map(|(name, profile)| lock.of_merged(name, profile)).collect();
+        lock
     }
 }
 
 impl LockedRepo {
     /// The entry with the merges and patches that only another entry has, so that their commits and steps are known; and
     /// with the merges of the other entry that are chosen.
-    fn with_merges_of(&self, other: Option<&Self>, is_others: impl Fn(&MergeSource) -> bool) -> Self {
-        let mut merged = self.clone();
-        let Some(other) = other else { return merged };
+    fn with_merges_of(self, other: &Self, is_others: impl Fn(&MergeSource) -> bool) -> Self {
+        let mut merged = self;
         for (pending, locked) in other.pin.pending.merges.iter().zip(&other.merges) {
             let mut known = merged.pin.pending.merges.iter();
             match known.position(|known| known.source == pending.source) {
@@ -161,44 +169,73 @@ fn side_of(text: &str, side: Side) -> String {
 /// The result of merging whole locks. It never mixes the lines of two commits.
 #[derive(Clone, Debug)]
 pub(crate) struct Merged {
-    /// All three have the changes that only one side made. Disputed pins are as in the base, in ours and in theirs.
+    /// All three have the changes that only one side made. What both changed is as in the base, in ours and in theirs.
     pub(crate) base: Lock,
     pub(crate) ours: Lock,
     pub(crate) theirs: Lock,
+    /// The repositories whose entries both sides changed. Only `oca lock` can merge these: the result of all merges is in
+    /// neither entry.
+    pub(crate) conflicts: BTreeSet<RepoName>,
+    /// What a person may have to choose about these.
     pub(crate) disputes: Vec<Dispute>,
+}
+
+/// The entries of one base. Profiles can merge different requests into it.
+type Group<'l> = Vec<&'l LockedRepo>;
+
+/// The entries of a lock by their base.
+fn by_base(lock: &Lock) -> BTreeMap<(&RepoName, &Reference, &RemoteUrl), Group<'_>> {
+    let mut groups: BTreeMap<_, Group<'_>> = BTreeMap::new();
+    for repo in &lock.repos {
+        let Pin { name, reference, url, .. } = &repo.pin;
+        groups.entry((name, reference, url)).or_default().push(repo);
+    }
+    groups
 }
 
 /// Merges the changes of two sides to a lock.
 ///
-/// If only one side changed something, its change is used. An entry that one side removed and the other changed stays.
-/// If both sides changed a profile differently, ours is used. The next `oca lock` corrects both from `repos.toml`.
+/// If only one side changed the entries of a base, its change is used. Entries that one side removed and the other changed
+/// stay. If both changed them, they conflict, unless nothing is merged into them and their commits agree: the commit of one
+/// side with the merges of the other one is an entry that neither has. If both sides changed a profile differently, ours
+/// is used. The next `oca lock` corrects both from `repos.toml`.
 pub(crate) fn merge(base: &Lock, ours: &Lock, theirs: &Lock) -> Merged {
-    let repos = |lock: &Lock| -> BTreeMap<Pin, LockedRepo> {
-        lock.repos.iter().map(|repo| (repo.pin.clone(), repo.clone())).collect()
-    };
-    let [old, our, their] = [repos(base), repos(ours), repos(theirs)];
-    let pins: BTreeSet<&Pin> = old.keys().chain(our.keys()).chain(their.keys()).collect();
-    let (mut agreed, mut disputes) = (BTreeMap::new(), Vec::new());
-    for pin in pins {
-        let (old, our, their) = (old.get(pin), our.get(pin), their.get(pin));
+    let [old, our, their] = [base, ours, theirs].map(by_base);
+    let bases: BTreeSet<_> = old.keys().chain(our.keys()).chain(their.keys()).collect();
+    let (mut agreed, mut open) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
+    for key in bases {
+        let [old, our, their] = [&old, &our, &their].map(|groups| groups.get(key));
         match (merged(old, our, their), our, their) {
-            (Some(one), ..) => agreed.extend(one.map(|repo| (pin, repo))),
-            (None, Some(our), Some(their)) if !differences(our, their).is_empty() => {
-                disputes.extend(differences(our, their));
+            (Some(one), ..) => agreed.extend(one.into_iter().flatten().copied()),
+            (None, Some(our), Some(their)) if !is_decided_alike(our, their) => {
+                for (open, group) in open.iter_mut().zip([old, Some(our), Some(their)]) {
+                    open.extend(group.into_iter().flatten().copied());
+                }
             }
-            (None, our, their) => agreed.extend(our.or(their).map(|repo| (pin, repo))),
+            (None, our, their) => agreed.extend(our.or(their).into_iter().flatten().copied()),
         }
     }
     let profiles = merged_profiles(base, ours, theirs);
-    let lock = |side: &BTreeMap<Pin, LockedRepo>| {
-        let own = disputes.iter().filter_map(|dispute| Some((&dispute.pin, side.get(&dispute.pin)?)));
-        let repos: BTreeMap<&Pin, &LockedRepo> =
-            agreed.iter().map(|(pin, repo)| (*pin, *repo)).chain(own).collect();
-        let mut lock = Lock { repos: repos.into_values().cloned().collect(), profiles: profiles.clone() };
+    let lock = |own: &Group<'_>, agreed: &Group<'_>| {
+        let mut repos: Vec<LockedRepo> = agreed.iter().chain(own).copied().cloned().collect();
+        repos.sort_by(|a, b| a.pin.cmp(&b.pin));
+        let mut lock = Lock { repos, profiles: profiles.clone() };
         lock.drop_dangling();
         lock
     };
-    Merged { base: lock(&old), ours: lock(&our), theirs: lock(&their), disputes }
+    let conflicts = open[1].iter().map(|repo| repo.pin.name.clone()).collect();
+    let [of_base, of_ours, of_theirs] = open.each_ref().map(|own| lock(own, &Vec::new()));
+    let disputes = Sides { base: of_base, ours: of_ours, theirs: of_theirs }.disputes();
+    let [base, ours, theirs] = open.each_ref().map(|own| lock(own, &agreed));
+    Merged { base, ours, theirs, conflicts, disputes }
+}
+
+/// Whether two sides have the same pins at the same commits, and nothing is merged into them.
+fn is_decided_alike(ours: &Group<'_>, theirs: &Group<'_>) -> bool {
+    let is_alike = |(ours, theirs): (&&LockedRepo, &&LockedRepo)| {
+        ours.pin == theirs.pin && ours.pin.pending.is_empty() && ours.commit == theirs.commit
+    };
+    ours.len() == theirs.len() && ours.iter().zip(theirs).all(is_alike)
 }
 
 /// The merge of a value that two sides may have changed. `None` if both changed it differently.
@@ -223,6 +260,19 @@ fn merged_profiles(base: &Lock, ours: &Lock, theirs: &Lock) -> BTreeMap<String, 
 }
 
 impl Lock {
+    /// A profile whose repositories are the entries of the same bases.
+    fn of_merged(&self, name: String, profile: LockedProfile) -> (String, LockedProfile) {
+        let was_whole = profile.is_whole(&name);
+        let pin = |pin: Pin| self.base_of(&pin).map(|repo| repo.pin.clone());
+        let LockedProfile { repos, addons, .. } = profile.clone();
+        let repos = repos.into_iter().filter_map(pin).collect();
+        let addons =
+            addons.into_iter().filter_map(|(of, directories)| Some((pin(of)?, directories))).collect();
+        let profile = LockedProfile { repos, addons, ..profile };
+        let profile = if was_whole { profile.sealed(&name) } else { profile };
+        (name, profile)
+    }
+
     /// Removes from the profiles the repositories that have no entry: such a lock could not be read.
     pub(super) fn drop_dangling(&mut self) {
         let Self { repos, profiles } = self;
@@ -299,7 +349,7 @@ mod tests {
             for (ours, other) in [(&base, &theirs), (&theirs, &base), (&theirs, &theirs)] {
                 let merged = merge(&base, ours, other);
                 prop_assert_eq!((&merged.ours, &merged.theirs), (&theirs, &theirs));
-                prop_assert!(merged.disputes.is_empty());
+                prop_assert!(merged.conflicts.is_empty() && merged.disputes.is_empty());
             }
             let merged = merge(&base, &ours, &theirs);
             for ours in &ours.repos {

@@ -110,10 +110,13 @@ impl Error {
             }
             Self::Edited { .. } => "run `oca lock`; it reads these entries again from their commits",
             Self::Dangling { .. } => "run `oca lock`",
-            Self::TooNew { .. } => "update oca, or delete the file and run `oca lock`",
-            Self::Foreign { .. } | Self::TooLarge { .. } => "move the file away and run `oca lock`",
+            Self::TooNew { .. } => "update oca",
+            Self::Foreign { .. } | Self::TooLarge { .. } => {
+                "move the file away and run `oca lock`; it pins the heads of all branches"
+            }
             Self::Truncated { .. } | Self::Malformed { .. } => {
-                "restore the file from git, or delete it and run `oca lock`"
+                "restore it with `git checkout COMMIT -- oca.lock.json`; `git log oca.lock.json` lists the commits. Without \
+                 the file, `oca lock` pins the heads of all branches"
             }
             Self::Unwritable { .. } => {
                 concat!("please report it at ", env!("CARGO_PKG_REPOSITORY"), "/issues, with this line")
@@ -294,6 +297,14 @@ impl Lock {
     /// Writes a lock whose entries have only pins and commits. The next `oca lock` or `oca sync` completes it.
     pub(crate) fn save_pins(&self, file: &Path) -> Result<Written, Error> {
         self.save_if(file, &StepTexts::default(), LockedRepo::is_pin_only)
+    }
+
+    /// Writes what both sides of a merge give, without the steps: a merge conflicts, so they are not known yet. The entries
+    /// have no digest, so that they are read again.
+    pub(crate) fn save_merged(&self, file: &Path) -> Result<Written, Error> {
+        let text = self.render();
+        Self::parse(text.as_bytes(), file)?;
+        Ok(fs::write_if_changed(file, text.as_bytes())?)
     }
 
     fn save_if(

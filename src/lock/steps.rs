@@ -53,12 +53,15 @@ impl StepTexts {
     }
 
     /// The texts of a lock that `read` finds, by their paths relative to [`DIRECTORY`], and that are as they were written.
-    pub(crate) fn read<E>(lock: &Lock, read: impl Fn(&str) -> Result<Option<Vec<u8>>, E>) -> Result<Self, E> {
+    /// It may find several for a path.
+    pub(crate) fn read<E, T: IntoIterator<Item = Vec<u8>>>(
+        lock: &Lock,
+        read: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Self, E> {
         let mut texts = Self::default();
         for (path, step) in lock.step_files() {
-            if let Some(text) = read(&path)?
-                && step.fingerprint.compare(&text) == Difference::None
-            {
+            let is_it = |text: &Vec<u8>| step.fingerprint.compare(text) == Difference::None;
+            if let Some(text) = read(&path)?.into_iter().find(is_it) {
                 texts.add(step.fingerprint.exact, text.into());
             }
         }
@@ -105,6 +108,15 @@ impl Lock {
             names.zip(repo.steps())
         });
         files.collect()
+    }
+
+    /// All files of the lock: its own, and those in [`DIRECTORY`].
+    pub(crate) fn files(&self, file: &Path) -> Vec<PathBuf> {
+        let directory = directory(file);
+        let steps = self.step_files();
+        let attributes = (!steps.is_empty()).then(|| directory.join(ATTRIBUTES));
+        let steps = steps.into_iter().map(|(path, _)| directory.join(path));
+        [file.to_owned()].into_iter().chain(attributes).chain(steps).collect()
     }
 
     /// The directory of each entry with steps: the name of the repository. If several entries have the same name, the

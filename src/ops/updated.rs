@@ -1,6 +1,7 @@
 //! What an update of the lock gives, and what is said about it.
 
-use super::warn_of_ignored;
+use super::merged_lock::stage_merged;
+use super::{is_being_merged, warn_of_ignored};
 use crate::error::Error;
 use crate::fs::Written;
 use crate::lock::{Change, Lock, LockedPatch, LockedRepo, LockedStep, Pin, StepTexts, changes};
@@ -24,9 +25,14 @@ pub(crate) struct Updated {
 }
 
 impl Updated {
-    /// Writes the lock if it changed.
+    /// Writes the lock if it changed. If git merges it, it is staged.
     pub(crate) fn save(&self, session: &Session<'_>) -> Result<Written, Error> {
-        Ok(self.lock.save(&session.lock_file(), &self.steps)?)
+        let written = self.lock.save(&session.lock_file(), &self.steps)?;
+        // If a merge failed, an entry is still the one of before the conflict.
+        if self.is_complete() && (self.settled || is_being_merged(session, self.old.as_ref())) {
+            stage_merged(session, &self.lock);
+        }
+        Ok(written)
     }
 
     /// The lock, and the repositories that kept their old entries because a merge failed.

@@ -1,16 +1,22 @@
 //! The lock of the project: reads it, and compares it with `repos.toml`.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use super::Session;
 use crate::config::Profile;
 use crate::error::Error;
 use crate::fs;
 use crate::git::{FileVersions, Superproject};
-use crate::lock::{self, Lock};
+use crate::lock::{self, Lock, StepTexts};
 use crate::plan::{self, Present};
 use crate::repo::is_text_of;
 use crate::report::Difference;
+
+/// The largest file of a lock that is read from git, in bytes.
+fn largest() -> usize {
+    usize::try_from(lock::LARGEST).unwrap_or(usize::MAX)
+}
 
 impl Session<'_> {
     /// The lock, even if it is out of date; `None` if there is none. Fails if an entry was edited.
@@ -29,14 +35,55 @@ impl Session<'_> {
 
     /// The same result; the error says if the lock is in conflict for git.
     pub(crate) fn of_git<T>(&self, lock: Result<T, lock::Error>) -> Result<T, lock::Error> {
-        lock.map_err(|error| if self.unmerged_lock().is_some() { error.in_conflict() } else { error })
+        lock.map_err(|error| if self.lock_versions().is_some() { error.in_conflict() } else { error })
     }
 
     /// The versions of a lock that git could not merge. If the surrounding repository cannot be read, nothing is known.
     pub(crate) fn unmerged_lock(&self) -> Option<FileVersions> {
         let superproject = Superproject::around(&self.root).ok().flatten()?;
-        let largest = usize::try_from(lock::LARGEST).unwrap_or(usize::MAX);
-        superproject.unmerged(&self.root.join(lock::FILE_NAME), largest).ok().flatten()
+        superproject.unmerged(&self.root.join(lock::FILE_NAME), largest()).ok().flatten()
+    }
+
+    /// The versions of a lock that cannot be read, if it became so in a merge. Somebody may have staged or committed it
+    /// since then.
+    pub(crate) fn lock_versions(&self) -> Option<FileVersions> {
+        let superproject = Superproject::around(&self.root).ok().flatten()?;
+        let file = self.root.join(lock::FILE_NAME);
+        let committed = || {
+            let committed = superproject.file_at("HEAD", &file, largest()).ok()?.content()?;
+            let found = lock::read_file(&file).ok().flatten()?;
+            is_text_of(&String::from_utf8_lossy(&committed), &found)
+                .then(|| superproject.merged(&file))
+                .flatten()
+        };
+        let unmerged = superproject.unmerged(&file, largest()).ok().flatten();
+        unmerged.or_else(|| {
+            superproject.versions_in(superproject.merging().or_else(committed)?, &file, largest())
+        })
+    }
+
+    /// The locks that git merges or merged, with the texts of their steps. If no side is known, there are none.
+    pub(crate) fn merged_locks(&self) -> (Vec<Lock>, StepTexts) {
+        let mut texts = StepTexts::default();
+        let Some(superproject) = Superproject::around(&self.root).ok().flatten() else {
+            return (Vec::new(), texts);
+        };
+        let file = self.root.join(lock::FILE_NAME);
+        let sides = superproject.merging().or_else(|| superproject.merged(&file));
+        let locks: Vec<Lock> = superproject
+            .contents(sides, &file, largest())
+            .iter()
+            .filter_map(|bytes| Lock::parse(bytes, &file).ok())
+            .collect();
+        for lock in &locks {
+            texts.extend(StepTexts::gather(&file, lock));
+            let of_git = |path: &str| -> Result<_, Infallible> {
+                Ok(superproject.contents(sides, &file.with_file_name(lock::STEPS).join(path), largest()))
+            };
+            let Ok(of_git) = StepTexts::read(lock, of_git);
+            texts.extend(of_git);
+        }
+        (locks, texts)
     }
 
     /// Fails if the lock is only our side of a merge: if a merge driver fails, git leaves no conflict markers.
@@ -52,10 +99,16 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Stages the lock if it was in conflict, because nobody can see in the file that it is resolved.
-    pub(crate) fn stage_merged_lock(&self) -> Result<bool, Error> {
+    /// Stages a merged lock with its steps, because nobody can see in the file that it is resolved. Returns false if git
+    /// does not have the lock.
+    pub(crate) fn stage_merged_lock(&self, lock: &Lock) -> Result<bool, Error> {
         let Some(superproject) = Superproject::around(&self.root)? else { return Ok(false) };
-        Ok(superproject.stage_merged(&self.root.join(lock::FILE_NAME))?)
+        let file = self.root.join(lock::FILE_NAME);
+        if !superproject.has_indexed(&file)? {
+            return Ok(false);
+        }
+        superproject.stage_merged(&lock.files(&file), &file.with_file_name(lock::STEPS))?;
+        Ok(true)
     }
 
     /// The differences between `repos.toml` and a lock.

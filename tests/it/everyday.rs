@@ -217,10 +217,10 @@ fn the_merge_driver_says_what_oca_lock_settles_alone() {
     };
     env.oca(&["merge-lock", "base", "ours", "theirs"])
         .stderr(&format!(
-            "error: both sides moved the pins of 2 repositories in `oca.lock.json`\n  \
+            "error: both sides changed the entries of `dms`, `web` in `oca.lock.json`\n  \
              `dms` at branch `18.0`: ours `{}`, theirs `{}`\n  \
              `web` at branch `18.0`: ours `{}`, theirs `{}`\n\
-             hint: run `oca lock`; where one of the two commits contains the other, it takes the newer one by itself\n",
+             hint: run `oca lock`; it merges these entries, and where one of two commits contains the other, it takes the newer one\n",
             at("ours", "dms"),
             at("theirs", "dms"),
             at("ours", "web"),

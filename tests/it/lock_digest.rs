@@ -447,7 +447,7 @@ fn odd_locks_are_refused_on_one_line() {
     let file = std::fs::File::create(env.project().join("oca.lock.json")).expect("a file");
     file.set_len(1 << 30).expect("a sparse file");
     env.oca(&["list"])
-        .stderr("error: `oca.lock.json` is too large for a lock: it has 1024 MiB\nhint: move the file away and run `oca lock`\n")
+        .stderr("error: `oca.lock.json` is too large for a lock: it has 1024 MiB\nhint: move the file away and run `oca lock`; it pins the heads of all branches\n")
         .status(2);
 }
 

@@ -200,7 +200,7 @@ fn a_side_that_was_chosen_stays_in_the_hint_for_the_others() {
 }
 
 /// Has git call oca for the lock, as docs/lock.md says.
-fn use_driver(env: &Env) {
+pub(crate) fn use_driver(env: &Env) {
     let program = env!("CARGO_BIN_EXE_oca").replace('\\', "/");
     env.git(".", &["config", "merge.oca.driver", &format!("'{program}' merge-lock %O %A %B")]);
     env.write(".git/info/attributes", "oca.lock.json merge=oca\n");

@@ -26,14 +26,14 @@ fn a_newer_version_is_refused_before_what_it_may_bring() {
     let env = Env::new();
     let lock = locked(&env);
     let stderr = "error: `oca.lock.json` has format version 2; this oca reads version 1\n\
-                  hint: update oca, or delete the file and run `oca lock`\n";
+                  hint: update oca\n";
     assert_refused(&env, &lock.replace("\"version\": 1", "\"version\": 2"), stderr);
     assert_refused(&env, "{\"version\": 2, \"future\": [{\"web\": 1}]}", stderr);
     assert_refused(
         &env,
         "{\"version\": 10000000}",
         "error: `oca.lock.json` has format version 10000000; this oca reads version 1\n\
-         hint: update oca, or delete the file and run `oca lock`\n",
+         hint: update oca\n",
     );
 }
 
@@ -45,11 +45,11 @@ fn a_lock_of_another_tool_is_told_as_such() {
         &env,
         "{\"version\": \"1.0\", \"repositories\": [{\"name\": \"web\", \"ref\": \"18.0\", \"commit\": \"HEAD\"}]}\n",
         "error: `oca.lock.json` is a lock of another tool: its version is `1.0`\n\
-         hint: move the file away and run `oca lock`\n",
+         hint: move the file away and run `oca lock`; it pins the heads of all branches\n",
     );
 }
 
-const RESTORE: &str = "hint: restore the file from git, or delete it and run `oca lock`\n";
+const RESTORE: &str = "hint: restore it with `git checkout COMMIT -- oca.lock.json`; `git log oca.lock.json` lists the commits. Without the file, `oca lock` pins the heads of all branches\n";
 
 #[test]
 fn an_unknown_field_is_refused_by_name() {

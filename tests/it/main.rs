@@ -112,6 +112,7 @@ mod merges;
 mod merges_bad;
 mod merges_declared;
 mod merges_dropped;
+mod merges_in_git;
 mod merges_later;
 mod merges_push;
 mod merges_together;

@@ -40,6 +40,10 @@ impl Choice {
         Ok(named)
     }
 
+    pub(super) fn is_given(&self) -> bool {
+        self.ours.is_some() || self.theirs.is_some()
+    }
+
     /// Says that the flags decide nothing, because the lock has no conflicts.
     pub(super) fn tell_unused(&self, session: &Session<'_>) {
         let given = [("--ours", &self.ours), ("--theirs", &self.theirs)];
@@ -85,8 +89,19 @@ impl Choice {
                     None
                 })
             };
+            let of_base = || {
+                let is_base = |other: &&Settled| other.dispute.merge.is_none() && other.dispute.pin == *pin;
+                settled.iter().find(is_base).map(|settled| settled.side)
+            };
             let (side, is_newer) = if let Some(side) = named.get(name) {
                 (*side, false)
+            } else if dispute.is_of_resolutions() {
+                // A resolution was made on the commit of its side.
+                let Some(side) = of_base().or(self.of_the_rest()) else {
+                    open.push(dispute.into());
+                    continue;
+                };
+                (side, false)
             } else if let Some(side) = newer() {
                 (side, true)
             } else if let Some(side) = self.of_the_rest() {
@@ -97,7 +112,11 @@ impl Choice {
             };
             let (word, commit) = if side == Side::Ours { ("our", ours) } else { ("their", theirs) };
             let why = if is_newer { ", which contains the other one" } else { "" };
-            uses.push(format!("{what}: uses {word} commit {}{why}", commit.short()));
+            uses.push(if dispute.is_of_resolutions() {
+                format!("{what}: uses {word} resolution")
+            } else {
+                format!("{what}: uses {word} commit {}{why}", commit.short())
+            });
             settled.push(Settled { dispute, side, is_newer });
         }
         tell_unasked(session, &unasked);
@@ -117,15 +136,12 @@ impl Choice {
 /// Both sides of the lock: from its conflict markers, or from the index if git left no markers.
 fn both_sides(session: &Session<'_>, file: &Path) -> Result<Sides, Error> {
     let bytes = lock::read_file(file)?.unwrap_or_default();
-    let Some(FileVersions { base, ours, theirs }) = session.unmerged_lock() else {
+    let Some(FileVersions { base, ours, theirs }) = session.lock_versions() else {
         return Ok(Sides::parse(&bytes, file)?);
     };
-    let both = if lock::conflict_marker(&bytes).is_some() {
-        // Somebody may have resolved a part of it already.
-        Sides::parse(&bytes, file)?
-    } else {
-        Sides::whole(&ours, &theirs, file)?
-    };
+    // If there are markers, somebody may have resolved a part of it already.
+    let marked = lock::conflict_marker(&bytes).and_then(|_| Sides::parse(&bytes, file).ok());
+    let both = if let Some(marked) = marked { marked } else { Sides::whole(&ours, &theirs, file)? };
     Ok(both.since(base.as_deref(), file))
 }
 

@@ -19,9 +19,9 @@ use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
 use crate::lock::{self, Settled};
 use crate::ops::{
-    Care, Updated, ask_changelogs, movables, tell_of_hooks, tell_of_plain_core, tell_of_vanished,
-    tell_unread_changelogs, unknown_repo, upgrade as upgrade_lock, warn_of_conflicts_with_odoo,
-    warn_of_lacking,
+    Care, Updated, ask_changelogs, is_being_merged, movables, tell_of_hooks, tell_of_plain_core,
+    tell_of_vanished, tell_unread_changelogs, unknown_repo, upgrade as upgrade_lock,
+    warn_of_conflicts_with_odoo, warn_of_lacking,
 };
 use crate::output::human;
 use crate::plan::{Movable, Moves};
@@ -174,45 +174,30 @@ fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error
     let _claim = session.claim()?;
     // Of a lock that git could not merge.
     let mut settled = None;
-    let updated = match session.lock_as_it_stands() {
-        Err(Error::Lock(error)) if error.has_both_sides() => {
-            let (pins, decided) = how.choice.settled(sides, session, moves)?;
-            settled = Some(decided);
-            upgrade_lock(session, Some(pins), moves, how.care)?.settled()
+    let old = session.lock_as_it_stands();
+    let has_both_sides = match &old {
+        Err(Error::Lock(error)) => error.has_both_sides(),
+        Ok(old) => how.choice.is_given() && is_being_merged(session, old.as_ref()),
+        Err(_) => false,
+    };
+    let updated = if has_both_sides {
+        let (pins, decided) = how.choice.settled(sides, session, moves)?;
+        settled = Some(decided);
+        let updated = upgrade_lock(session, Some(pins.clone()), moves, how.care);
+        if !how.dry_run && updated.as_ref().is_err_and(Error::is_of_merges) {
+            // What both sides give is kept for `oca resolve`.
+            pins.save_merged(&session.lock_file())?;
         }
-        old => {
-            let old = old?;
-            how.choice.tell_unused(session);
-            upgrade_lock(session, old, moves, how.care)?
-        }
+        updated?.settled()
+    } else {
+        let old = old?;
+        how.choice.tell_unused(session);
+        upgrade_lock(session, old, moves, how.care)?
     };
     if !how.dry_run {
         updated.save(session)?;
-        // If a merge failed, an entry is still the one of before the conflict.
-        if settled.is_some() && updated.is_complete() {
-            stage_merged(session);
-        }
     }
     conclude(updated, &settled.unwrap_or_default(), how, session)
-}
-
-/// Tells git that the conflict in the lock is resolved. If git's index cannot be written, the user has to do it.
-fn stage_merged(session: &Session<'_>) {
-    let file = lock::FILE_NAME;
-    match session.stage_merged_lock() {
-        Ok(true) => {
-            let first = match session.config.mode {
-                Mode::Clone => "",
-                Mode::Submodule => "run `oca sync` for the gitlinks, then ",
-            };
-            session.printer.note(&format!("`{file}` is merged and staged: {first}go on with git"));
-        }
-        Ok(false) => {}
-        Err(error) => {
-            session.printer.warning(&format!("`{file}` is merged, but not staged: {error}"));
-            session.printer.hint(&format!("run `git add {file}`"));
-        }
-    }
 }
 
 /// Shows what would change, as `oca diff` shows it afterwards. Nothing holds of a lock that was edited.

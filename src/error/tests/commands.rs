@@ -51,8 +51,9 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
             named: BTreeMap::from([(name("dms"), Side::Theirs)]),
             is_asked: true,
         },
-        MovedByBoth {
+        ChangedByBoth {
             file: lock_file(),
+            names: vec!["web".to_owned()],
             disputes: vec![Dispute { pin: pin(), merge: None, ours: commit(0xaa), theirs: commit(0xbb) }.into()],
         },
         Pin(PinError::WithoutCommit { word: "web".to_owned() }),
@@ -175,9 +176,9 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     1 `oca.lock.json` has conflicting pins for 1 repository
       `web` at branch `18.0`: ours `aaaaaaaaaa`, theirs `bbbbbbbbbb`
       hint: run `oca lock --ours web --theirs dms` or `oca lock --theirs dms web`
-    1 both sides moved the pins of 1 repository in `oca.lock.json`
+    1 both sides changed the entries of `web` in `oca.lock.json`
       `web` at branch `18.0`: ours `aaaaaaaaaa`, theirs `bbbbbbbbbb`
-      hint: run `oca lock`; where one of the two commits contains the other, it takes the newer one by itself
+      hint: run `oca lock`; it merges these entries, and where one of two commits contains the other, it takes the newer one
     2 `web` is not `NAME@COMMIT`: there is no `@`
       hint: to move it to the head of its branch, run `oca lock --upgrade web`
     2 `--ours` and `--theirs` cannot both stand for all repositories
@@ -237,7 +238,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 `oca` is a symlink, but the checkouts of profile `standard` need a directory there
       hint: put a directory in its place, or set another `path` in `repos.toml`
     2 `oca.lock.json` is cut off at line 7
-      hint: restore the file from git, or delete it and run `oca lock`
+      hint: restore it with `git checkout COMMIT -- oca.lock.json`; `git log oca.lock.json` lists the commits. Without the file, `oca lock` pins the heads of all branches
     2 profile `standard` in `repos.toml` has its checkouts in `addons` and your modules in `addons/mine`, but the checkouts must not contain your modules
       hint: set a `path` for the profile that contains no `[[local]]` directory
     2 `web` is still needed: profile `standard` asks for module `web_x` of `web`, but it is part of Odoo

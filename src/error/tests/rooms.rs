@@ -121,15 +121,15 @@ fn every_error_of_the_lock_has_its_words() {
     1 `oca.lock.json` was edited: profile `standard` names `web@18.0`, but there is no such entry
       hint: run `oca lock`
     2 `oca.lock.json` has format version 9; this oca reads version 1
-      hint: update oca, or delete the file and run `oca lock`
+      hint: update oca
     2 `oca.lock.json` is a lock of another tool: its version is `v2`
-      hint: move the file away and run `oca lock`
+      hint: move the file away and run `oca lock`; it pins the heads of all branches
     2 `oca.lock.json` is cut off at line 40
-      hint: restore the file from git, or delete it and run `oca lock`
+      hint: restore it with `git checkout COMMIT -- oca.lock.json`; `git log oca.lock.json` lists the commits. Without the file, `oca lock` pins the heads of all branches
     2 `oca.lock.json` is not a lock that oca wrote: unknown field `x` at line 7
-      hint: restore the file from git, or delete it and run `oca lock`
+      hint: restore it with `git checkout COMMIT -- oca.lock.json`; `git log oca.lock.json` lists the commits. Without the file, `oca lock` pins the heads of all branches
     2 `oca.lock.json` is too large for a lock: it has 70 MiB
-      hint: move the file away and run `oca lock`
+      hint: move the file away and run `oca lock`; it pins the heads of all branches
     2 `oca.lock.json` was not written, because oca could not read it again: its content would change
       hint: please report it at https://github.com/oca-lock/oca/issues, with this line
     1 `oca.lock.d/web/01-2950.patch` was edited

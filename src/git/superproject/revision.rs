@@ -11,7 +11,7 @@ use crate::git::{Error, GitTree};
 use crate::repo::TreeId;
 
 /// How many commits are looked at.
-const MOST_COMMITS: usize = 10_000;
+pub(super) const MOST_COMMITS: usize = 10_000;
 
 /// A file in a revision.
 #[derive(Clone, Debug, Eq, PartialEq)]

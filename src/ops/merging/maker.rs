@@ -1,9 +1,9 @@
 //! Makes the steps of a repository one after another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::MergeJob;
-use super::replay::{OldStep, Replayed};
+use super::replay::{OldStep, Origin, Replayed};
 use super::start::Start;
 use crate::addons::manifest::parse;
 use crate::addons::version::series_of;
@@ -44,8 +44,9 @@ pub(super) struct StepMaker<'a> {
     pub(super) merging: Merging<'a>,
     pub(super) steps: Vec<(Patch, TreeId)>,
     pub(super) notes: Vec<MergeNote>,
-    /// The trees before the steps of the old lock, once they are known. Shorter if the text of a step is missing.
-    pub(super) before: Option<Vec<TreeId>>,
+    /// The trees before the steps of the old entry, or of one of the sides, once they are known. Shorter if the text of a
+    /// step is missing.
+    pub(super) before: BTreeMap<Origin, Vec<TreeId>>,
     /// Whether a person finishes the merge that conflicts.
     pub(super) opens: bool,
     pub(super) opened: Option<Unmerged>,
@@ -73,7 +74,7 @@ impl<'a> StepMaker<'a> {
             merging,
             steps,
             notes,
-            before: None,
+            before: BTreeMap::new(),
             opens: false,
             opened: None,
             before_merges: Vec::new(),

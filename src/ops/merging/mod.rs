@@ -36,6 +36,8 @@ pub(crate) struct MergeJob<'a> {
     pub(super) patches: Vec<UserFile>,
     /// The entry of the old lock, with the texts of its steps. Its base is of the same remote.
     pub(super) old: Option<(&'a LockedRepo, &'a StepTexts)>,
+    /// If the old entry was merged of two sides: their entries for the same base. Each step was made in one of them.
+    pub(super) sides: Vec<&'a LockedRepo>,
     /// The first merges, if `oca resolve` made them already.
     pub(super) answers: &'a [Answer],
 }

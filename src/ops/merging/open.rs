@@ -220,14 +220,14 @@ impl<'a> StepMaker<'a> {
     /// Prepares a step of the old lock for a person.
     pub(super) fn open_replay(&mut self, step: &OldStep<'_>) -> Result<(), merging::Error> {
         let before = self.before(step).ok_or(merging::Error::Forgotten)?;
-        let base = self.old_base();
+        let base = self.base_of(step);
         self.opened = Some(self.merging.open_replay(&base, before, &step.patch)?);
         Ok(())
     }
 
-    /// The base of the old lock.
-    fn old_base(&self) -> Snapshot<'a, 'a> {
-        self.base.beside(self.job.old().map_or(self.base.commit(), |old| old.commit))
+    /// The base on which a step of the old lock was made.
+    fn base_of(&self, step: &OldStep<'_>) -> Snapshot<'a, 'a> {
+        self.base.beside(self.origin(step.origin).map_or(self.base.commit(), |origin| origin.commit))
     }
 
     /// Prepares a merge that a person resolved before, with that resolution. `since` is the commit of the request then.
@@ -240,7 +240,7 @@ impl<'a> StepMaker<'a> {
         input: Input<'_>,
     ) -> Result<Option<Unmerged>, Trouble> {
         let Some(before) = self.before(step) else { return Ok(None) };
-        let base = self.old_base();
+        let base = self.base_of(step);
         let unmerged = if since == input.head.commit() {
             let unmerged = self.merging.open_replay(&base, before, &step.patch);
             Some(unmerged.map_err(|error| self.job.failed(what, error))?)

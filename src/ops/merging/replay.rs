@@ -10,9 +10,19 @@ use crate::report::{ConflictWith, MergeConflict, Trouble};
 /// The way of a step that was merged again. `None` if it changes nothing any more.
 pub(super) struct Replayed(pub(super) Option<StepWay>);
 
+/// The entry in which a step was made.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Origin {
+    /// The old entry.
+    Old,
+    /// The one of a side with this number.
+    Side(usize),
+}
+
 /// A step of the old lock.
 pub(super) struct OldStep<'a> {
-    /// Among the steps of the old lock.
+    pub(super) origin: Origin,
+    /// Among the steps of its origin.
     pub(super) place: usize,
     pub(super) locked: &'a LockedStep,
     pub(super) patch: Patch,
@@ -25,8 +35,20 @@ impl<'a> StepMaker<'a> {
         'a: 'o,
     {
         let (old, texts) = self.job.old?;
-        let place = steps_before(old, position);
-        Some(OldStep { place, locked, patch: texts.patch(locked)? })
+        let in_side = |(number, side): (usize, &&LockedRepo)| {
+            Some((Origin::Side(number), side.steps().position(|step| step == locked)?))
+        };
+        let of_side = self.job.sides.iter().enumerate().find_map(in_side);
+        let (origin, place) = of_side.unwrap_or_else(|| (Origin::Old, steps_before(old, position)));
+        Some(OldStep { origin, place, locked, patch: texts.patch(locked)? })
+    }
+
+    /// The entry in which a step was made.
+    pub(super) fn origin(&self, origin: Origin) -> Option<&'a LockedRepo> {
+        match origin {
+            Origin::Old => self.job.old.map(|(old, _)| old),
+            Origin::Side(number) => self.job.sides.get(number).copied(),
+        }
     }
 
     /// Whether the result so far is what the old lock had before this position among its merges and patches.
@@ -96,14 +118,14 @@ impl<'a> StepMaker<'a> {
     /// The tree before a step of the old lock. `None` if a step before it is missing or does not fit any more: the lock
     /// may have been edited or merged line by line.
     pub(super) fn before(&mut self, step: &OldStep<'_>) -> Option<TreeId> {
-        if self.before.is_none() {
-            let (old, texts) = self.job.old?;
-            let patches: Vec<Patch> = old.steps().map_while(|step| texts.patch(step)).collect();
-            let base = self.base.beside(old.commit);
+        if !self.before.contains_key(&step.origin) {
+            let (origin, (_, texts)) = (self.origin(step.origin)?, self.job.old?);
+            let patches: Vec<Patch> = origin.steps().map_while(|step| texts.patch(step)).collect();
+            let base = self.base.beside(origin.commit);
             let before = self.merging.recall(&base, &patches.iter().collect::<Vec<_>>());
-            self.before = Some(before.unwrap_or_default());
+            self.before.insert(step.origin, before.unwrap_or_default());
         }
-        self.before.as_ref()?.get(step.place).copied()
+        self.before.get(&step.origin)?.get(step.place).copied()
     }
 }
 

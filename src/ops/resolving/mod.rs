@@ -22,7 +22,7 @@ use super::merging::{Answer, AnswerStep, Opened, Opening, Refreshed, Unmade};
 use super::names::movable;
 use super::placing::place_locked;
 use super::remotes::Remotes;
-use super::update::{AllAnswers, Known, base_and_tip, task, update_resolved};
+use super::update::{AllAnswers, Known, base_and_tip, known_steps, task, update_resolved};
 use super::user_patches::{own_patch_file, user_patch};
 use crate::config::{Mode, Profile, Repo};
 use crate::error::{Error, MergeError};
@@ -249,9 +249,9 @@ impl<'a> Resolving<'a> {
             "" => Moves::Missing,
             word => Moves::Named([movable(session, word)?].into()),
         };
-        let steps = lock.map(|lock| StepTexts::gather(&session.lock_file(), lock)).unwrap_or_default();
+        let (sides, steps) = lock.map(|lock| known_steps(session, lock)).unwrap_or_default();
         let present = session.present()?;
-        let known = Known { lock, steps: &steps, present: &present, answers };
+        let known = Known { lock, steps: &steps, sides: &sides, present: &present, answers };
         let task = task(session, &self.declared, &known, &moves)?;
         if matches!(task.action, Action::Keep(_)) || task.merges.is_none() {
             return Ok(None);

@@ -81,14 +81,13 @@ fn update_carefully(
     if let Some(refused) = plan::refused(&declared, moves).into_iter().next() {
         return Err(PinError::Refused { file: session.config.file.clone(), refused }.into());
     }
-    let mut old_steps =
-        old.as_ref().map(|old| StepTexts::gather(&session.lock_file(), old)).unwrap_or_default();
+    let (sides, mut old_steps) = old.as_ref().map(|old| known_steps(session, old)).unwrap_or_default();
     old_steps.extend(texts);
     let old = old.map(|old| keep_imported(session, &declared, old));
     let old = old.map(|old| without_lost_steps(without_forgeries(session, &declared, old), &old_steps));
     let mut present = session.present()?;
     answers.put_into(&mut present);
-    let known = Known { lock: old.as_ref(), steps: &old_steps, present: &present, answers };
+    let known = Known { lock: old.as_ref(), steps: &old_steps, sides: &sides, present: &present, answers };
     let tasks = declared.iter().map(|declared| task(session, declared, &known, moves));
     let tasks: Vec<Task<'_>> = tasks.collect::<Result<_, Error>>()?;
     let (kept, work): (Vec<Task<'_>>, Vec<Task<'_>>) =
@@ -129,6 +128,17 @@ fn update_carefully(
     warn_of_newer_enterprise(session, old.as_ref(), &lock);
     let changes = changes(&old.clone().unwrap_or_default(), &lock);
     Ok(Updated { lock, changes, old, steps, failures, held, settled: false })
+}
+
+/// The texts of the steps of a lock. If it may have been merged of two: also the locks of both sides, and theirs.
+pub(in crate::ops) fn known_steps(session: &Session<'_>, lock: &Lock) -> (Vec<Lock>, StepTexts) {
+    let mut texts = StepTexts::gather(&session.lock_file(), lock);
+    if lock.edited().next().is_none() {
+        return (Vec::new(), texts);
+    }
+    let (sides, of_sides) = session.merged_locks();
+    texts.extend(of_sides);
+    (sides, texts)
 }
 
 /// Marks entries with a step whose text is missing or was changed; they are made again.

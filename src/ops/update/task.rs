@@ -16,6 +16,8 @@ use crate::session::Session;
 pub(in crate::ops) struct Known<'a> {
     pub(in crate::ops) lock: Option<&'a Lock>,
     pub(in crate::ops) steps: &'a StepTexts,
+    /// The locks of both sides, if `lock` was merged of two.
+    pub(in crate::ops) sides: &'a [Lock],
     pub(in crate::ops) present: &'a Present,
     pub(in crate::ops) answers: &'a AllAnswers,
 }
@@ -111,6 +113,8 @@ pub(in crate::ops) fn task<'a>(
     let url = session.remote_url(&declared.url)?;
     let mut merges = merge_job(session, declared, moves, old.map(|old| (old, known.steps)))?;
     if let Some(job) = &mut merges {
+        let sides = known.sides.iter().flat_map(|side| &side.repos);
+        job.sides = sides.filter(|side| side.pin.has_base_of(&declared.pin)).collect();
         job.answers = answered.map(|answered| &answered.answers[..]).unwrap_or_default();
         job.refresh(known.answers.patches());
     }
@@ -134,7 +138,7 @@ pub(crate) fn merge_job<'a>(
     let patches = declared.pin.pending.patches.iter().map(|path| user_file(session, name, path));
     let patches = patches.collect::<Result<_, Error>>()?;
     let moves = plan::merge_moves(declared, moves);
-    Ok(Some(MergeJob { declared, urls, moves, patches, old, answers: &[] }))
+    Ok(Some(MergeJob { declared, urls, moves, patches, old, sides: Vec::new(), answers: &[] }))
 }
 
 impl OfPin for Task<'_> {
