@@ -2,7 +2,7 @@
 //! for data that is discarded.
 //!
 //! A time limit for each read is not enough: a server could send one byte now and then for days. One thread reads one
-//! answer at a time, through libgit2 and ureq, which pass no context on. So the pace is stored per thread.
+//! answer at a time, through libgit2, which passes no context on. So the pace is stored per thread.
 
 use std::cell::RefCell;
 use std::env;
@@ -59,8 +59,14 @@ impl Limits {
         self.least_rate.saturating_mul(self.window().as_secs())
     }
 
-    pub(super) fn longest_preface(&self) -> Duration {
+    fn longest_preface(&self) -> Duration {
         self.stall.saturating_mul(LONGEST_PREFACE)
+    }
+
+    /// How long a request with a body of so many bytes may take until the answer begins.
+    pub(super) fn until_answer(&self, body: usize) -> Duration {
+        let upload = Duration::from_secs(body as u64 / self.least_rate.max(1));
+        self.stall.saturating_add(upload).min(self.longest_preface())
     }
 }
 
