@@ -7,7 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use crate::commands::Command;
 use crate::complete;
-use crate::flags::{ColorChoice, Global};
+use crate::flags::{ColorChoice, Global, MachineFormat};
 use crate::repo::{one_line, redact};
 
 const EXAMPLES: &str = "\
@@ -62,9 +62,15 @@ fn last_value<'a>(arguments: &'a [OsString], option: &str) -> Option<&'a OsStr> 
     before().enumerate().filter_map(after).last()
 }
 
-/// Whether the process has to print its report as JSON.
-pub(crate) fn wants_json(arguments: &[OsString]) -> bool {
-    last_value(arguments, "--format").is_some_and(|format| format == "json")
+/// The format for machines in which the process has to print its report, and an error in place of it.
+pub(crate) fn machine_format(arguments: &[OsString]) -> Option<MachineFormat> {
+    let word = last_value(arguments, "--format").and_then(OsStr::to_str)?;
+    match word {
+        "json" => Some(MachineFormat::Json),
+        "github" => Some(MachineFormat::Github),
+        "gitlab" => Some(MachineFormat::Gitlab),
+        _ => None,
+    }
 }
 
 /// The help and the errors of clap are printed before `--color` is parsed.

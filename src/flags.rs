@@ -59,6 +59,16 @@ pub(crate) enum Format {
     Json,
 }
 
+/// A format of reports that machines read. An error before the report is printed in it, too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum MachineFormat {
+    Json,
+    /// Annotations of GitHub workflows.
+    Github,
+    /// GitLab's Code Quality.
+    Gitlab,
+}
+
 /// The option of commands that print reports.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub(crate) struct FormatArg {

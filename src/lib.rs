@@ -108,13 +108,13 @@ fn start() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let arguments: Vec<_> = std::env::args_os().collect();
-    let json = cli::wants_json(&arguments);
+    let format = cli::machine_format(&arguments);
     let cli = match cli::Cli::of(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            if json && error.use_stderr() {
+            if let Some(format) = format.filter(|_| error.use_stderr()) {
                 let (message, hint) = cli::in_words(&error);
-                output::tell_usage(message, hint, USAGE);
+                output::tell_usage(format, message, hint, USAGE);
             }
             return ExitCode::from(output::tell_of_clap(&error, USAGE));
         }
@@ -125,7 +125,7 @@ fn start() -> ExitCode {
         output::tell_interrupt();
         std::process::exit(130)
     });
-    let printer = PRINTER.get_or_init(|| output::Printer::new(&cli.global, json));
+    let printer = PRINTER.get_or_init(|| output::Printer::new(&cli.global, format));
     match commands::run(&cli.command, &cli.global, printer, cli::Cli::whole) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

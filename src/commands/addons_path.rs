@@ -79,6 +79,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let profile = session.profile()?;
     let mut entries =
         if args.image { in_image(profile, &lock)? } else { here(args, session, profile, &lock)? };
+    if !args.image && session.is_in_image(profile)? {
+        warn_of_image(session, profile)?;
+    }
     warn_of_in_front(session, profile, &lock, args.image)?;
     if let Some(mode) = args.on_disk {
         if args.image {
@@ -110,6 +113,18 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             printer.json(&AddonsPathReport { odoo_bin, ..AddonsPathReport::of(profile, &entries) });
         }
     }
+    Ok(())
+}
+
+/// Warns that this is a container, which has the export in place of the checkouts.
+fn warn_of_image(session: &Session<'_>, profile: &Profile) -> Result<(), Error> {
+    let root = Session::image_entry(&profile.image.root)?;
+    session
+        .printer
+        .warning(&format!("there are no checkouts here, so Odoo does not find this path; `{root}` is here"));
+    session
+        .printer
+        .hint(&format!("for the path of the image, run `{} --image`", session.command_line("addons-path")));
     Ok(())
 }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::check;
+use crate::config::Local;
 use crate::error::Error;
 use crate::fs::slashed;
 use crate::git::Superproject;
 use crate::json::{CheckReport, code_quality};
-use crate::ops::{checked, tell_of_plain_core, without_init};
+use crate::ops::{checked, tell_of_plain_core, warn_of_missing_known, without_init};
 use crate::output::{github, render_findings};
 use crate::plan::Inventory;
 use crate::repo::counted;
@@ -48,6 +49,8 @@ enum CheckFormat {
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
+    // Of the others, there is a warning anyway.
+    warn_of_missing_known(session, &lock, Local::is_of_presets)?;
     let profiles = session.profiles()?;
     let (mut looked_at, mut blocked) = (BTreeSet::new(), BTreeSet::new());
     let (mut all, mut unused) = (Vec::new(), Vec::new());

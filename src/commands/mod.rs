@@ -34,7 +34,7 @@ use crate::config::Mode;
 use crate::error::Error;
 use crate::flags::Global;
 use crate::fs::Context;
-use crate::ops::find_survivors;
+use crate::ops::{find_survivors, is_open};
 use crate::output::Printer;
 use crate::session::Session;
 
@@ -120,13 +120,18 @@ pub(crate) fn run(
     let session = || Session::open(global, printer);
     let done = run_one(command, global, printer, session, whole);
     match done {
-        Err(Error::Repos { mut failures })
-            if failures.iter().any(|failure| failure.is_gone() || failure.needs_person()) =>
-        {
-            if let Ok(session) = session() {
+        Err(Error::Repos { mut failures }) => {
+            let has_force = !matches!(command, Command::Resolve(_) | Command::Patch(_));
+            failures.iter_mut().for_each(|failure| failure.has_force = has_force);
+            if failures.iter().any(|failure| failure.is_gone() || failure.needs_person())
+                && let Ok(session) = session()
+            {
                 find_survivors(&session, &mut failures);
                 let in_submodules = session.config.mode == Mode::Submodule;
-                failures.iter_mut().for_each(|failure| failure.in_submodules = in_submodules);
+                for failure in &mut failures {
+                    failure.in_submodules = in_submodules;
+                    failure.is_open = is_open(&session, &failure.name);
+                }
             }
             Err(Error::Repos { failures })
         }

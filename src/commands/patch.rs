@@ -1,10 +1,11 @@
 //! `oca patch`: keeps the commits of the user in a checkout as a patch file.
 
+use std::ffi::OsStr;
 use std::path::{Component, Path};
 
 use crate::complete;
 use crate::config::{MergeList, Mode};
-use crate::error::{Error, MergeError};
+use crate::error::{Error, MergeError, PatchBase};
 use crate::fs;
 use crate::git::{Checkout, Head, LocalCommit};
 use crate::lock::{Lock, LockedRepo};
@@ -152,9 +153,13 @@ fn not_on_top(
     bring_locked(session, lock, name)?;
     let placed = checkout.placed()?;
     let is_below = |placed: &CommitId| matches!(checkout.local_commits(*placed), Ok(Some(commits)) if !commits.is_empty());
-    let since = placed.filter(is_below);
+    let base = match placed.filter(is_below) {
+        Some(placed) => PatchBase::Placed(placed),
+        None if checkout.is_amended(locked.head())? => PatchBase::Amended,
+        None => PatchBase::Unknown,
+    };
     let (repo, path, locked) = (name.clone(), checkout.path().to_owned(), locked.head());
-    Ok(MergeError::NotOnTop { repo, path, locked, since }.into())
+    Ok(MergeError::NotOnTop { repo, path, locked, base }.into())
 }
 
 /// The commits to write. There is at least one. `None` if they are not on top of `since`.
@@ -207,7 +212,9 @@ fn file_of(word: &str) -> Result<String, Error> {
     if !is_plain || tidy.is_empty() || word.ends_with('/') || is_own_file(&tidy) {
         return Err(MergeError::PatchOutside { word: word.to_owned() }.into());
     }
-    let has_end = path.extension().is_some_and(|end| end == "patch" || end == "diff");
+    // `fix.txt` has an end of its own, `fix-18.0` has none.
+    let is_end = |end: &OsStr| end.as_encoded_bytes().iter().all(u8::is_ascii_alphabetic);
+    let has_end = path.extension().is_some_and(is_end);
     let tidy = if has_end { tidy } else { format!("{tidy}.patch") };
     Ok(if tidy.contains('/') { tidy } else { format!("{DIRECTORY}/{tidy}") })
 }

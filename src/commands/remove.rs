@@ -2,7 +2,7 @@
 //! Checkouts stay.
 
 use crate::complete;
-use crate::config::{MergeList, Mode};
+use crate::config::{Draft, MergeList, Mode};
 use crate::error::{EditError, Error, MergeError, NotAskedWhy};
 use crate::flags::FormatArg;
 use crate::lock::Lock;
@@ -10,8 +10,8 @@ use crate::ops::{
     NamedMerge, Rewrite, lacking_in_all, movable, named_patch, repo_name, tell, unknown_repo, warn_of_lacking,
 };
 use crate::plan::{Inventory, Movable, Reason, Request, Standing, pin, selected};
-use crate::repo::RepoName;
-use crate::report::{Finding, Problem, StillNeeded, WhyUnmet};
+use crate::repo::{MergeSource, RepoName};
+use crate::report::{Finding, Problem, StillNeeded, Trouble, WhyUnmet};
 use crate::session::Session;
 
 const EXAMPLES: &str = "\
@@ -42,12 +42,13 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
-    let (mut names, mut merges, mut patches) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut names, mut parts) = (Vec::new(), Vec::new());
     for word in &args.repos {
-        if let Some(patch) = named_patch(session, word) {
-            patches.push(patch);
+        if let Some((repo, path)) = named_patch(session, word) {
+            parts.push((repo, Part::Patch(path)));
         } else if NamedMerge::parse(word)?.is_some() {
-            merges.push(movable(session, word)?);
+            let Movable { repo, merge } = movable(session, word)?;
+            parts.extend(merge.map(|source| (repo, Part::Merge(source))));
         } else {
             names.push(repo_name(session, word)?);
         }
@@ -60,16 +61,25 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         let from = remove(&mut rewrite, name)?;
         done.extend(from.into_iter().map(|profile| format!("removed `{name}` from profile `{profile}`")));
     }
-    for merge in &merges {
-        done.extend(unmerge(&mut rewrite, merge)?);
-    }
-    for (repo, path) in &patches {
-        done.extend(unpatch(&mut rewrite, repo, path)?);
+    // The repository, what is removed from it, and from where.
+    let mut steps: Vec<(RepoName, String)> = Vec::new();
+    for (repo, part) in &parts {
+        let removed = remove_part(&mut rewrite, repo, part)?;
+        done.extend(removed.iter().map(|step| format!("removed {step}")));
+        if let Part::Patch(path) = part
+            && rewrite.session.root().join(path).exists()
+        {
+            done.push(format!("the file `{path}` is kept"));
+        }
+        steps.extend(removed.into_iter().map(|step| (repo.clone(), step)));
     }
     for module in &args.modules {
         done.push(unselect(&mut rewrite, module, &old)?);
     }
-    let new = rewrite.lock().map_err(|error| needed(error, &names))?.clone();
+    let new = match rewrite.lock() {
+        Ok(new) => new.clone(),
+        Err(error) => return Err(after_conflict(&rewrite, needed(error, &names), &steps)),
+    };
     if !names.is_empty() {
         let now = lacking_in_all(&rewrite.session, &new)?.concat();
         refuse_needed(&names, &old, now.into_iter().filter(|finding| !before.contains(finding)))?;
@@ -81,8 +91,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         tell_of_checkouts(session, &rewritten.session, &names);
         tell_of_selection(&rewritten.session, &args.modules, &old, &new)?;
         warn_of_lacking(&rewritten.session, &new)?;
-        let is_of_pins = !merges.is_empty() || !patches.is_empty();
-        if is_of_pins && !rewritten.updated.changes.is_empty() {
+        if !parts.is_empty() && !rewritten.updated.changes.is_empty() {
             session.printer.next("`oca sync` checks it out");
         }
     }
@@ -121,56 +130,87 @@ fn remove(rewrite: &mut Rewrite<'_>, name: &RepoName) -> Result<Vec<String>, Err
     Ok(from.into_iter().map(str::to_owned).collect())
 }
 
-/// Removes a merge from the lists that have it; returns what was done, in words.
-fn unmerge(rewrite: &mut Rewrite<'_>, movable: &Movable) -> Result<Vec<String>, Error> {
-    let Rewrite { session, draft, .. } = rewrite;
-    let Movable { repo, merge: Some(source) } = movable else { return Ok(Vec::new()) };
-    let (shared, lists) = lists(session, repo);
-    let mut done = Vec::new();
-    for list in &lists {
-        if draft.remove_merge(list, source)? {
-            done.push(format!("removed `{movable}` from `merges` of `[{}]`", list.header()));
+/// A merge or a patch of a repository.
+enum Part {
+    Merge(MergeSource),
+    /// By its path below the project.
+    Patch(String),
+}
+
+impl Part {
+    /// Removes it from a list. Returns whether it was there.
+    fn remove(&self, draft: &mut Draft, list: &MergeList) -> Result<bool, Error> {
+        Ok(match self {
+            Self::Merge(source) => draft.remove_merge(list, source)?,
+            Self::Patch(path) => draft.remove_patch(list, path)?,
+        })
+    }
+
+    /// As it is shown, and the key of its list.
+    fn words(&self, repo: &RepoName) -> (String, &'static str) {
+        match self {
+            Self::Merge(source) => (source.of(repo), "merges"),
+            Self::Patch(path) => (path.clone(), "patches"),
         }
     }
-    match session.named_profile() {
-        Some(profile) if done.is_empty() => {
-            let list = draft.merge_list(&profile, &shared);
-            if draft.merges(&list).contains(source) {
-                let (word, header) = (movable.to_string(), list.header());
-                return Err(MergeError::Shared { word, profile, header }.into());
+
+    /// The error for a profile whose own list does not have it.
+    fn not_of(&self, draft: &Draft, repo: &RepoName, profile: String, shared: &MergeList) -> Error {
+        let (word, list, has) = match self {
+            Self::Merge(source) => {
+                let list = draft.merge_list(&profile, shared);
+                let has = draft.merges(&list).contains(source);
+                (source.of(repo), list, has)
             }
-            let known = draft.merges(&list).iter().map(|merge| merge.of(repo)).collect();
-            Err(MergeError::Unknown { word: movable.to_string(), known }.into())
-        }
-        _ => Ok(done),
+            Self::Patch(path) => {
+                let list = draft.patch_list(&profile, shared);
+                let has = draft.patch(&list, path).is_some();
+                (format!("{repo}#{path}"), list, has)
+            }
+        };
+        let error = match self {
+            _ if has => MergeError::Shared { word, profile, header: list.header() },
+            Self::Merge(_) => {
+                let known = draft.merges(&list).iter().map(|merge| merge.of(repo)).collect();
+                MergeError::Unknown { word, known }
+            }
+            Self::Patch(_) => MergeError::OtherProfile { word, profile },
+        };
+        error.into()
     }
 }
 
-/// Removes a patch from the lists that have it; returns what was done, in words.
-fn unpatch(rewrite: &mut Rewrite<'_>, repo: &RepoName, path: &str) -> Result<Vec<String>, Error> {
+/// If what is left conflicts, says how to remove the rest all the same.
+fn after_conflict(rewrite: &Rewrite<'_>, error: Error, steps: &[(RepoName, String)]) -> Error {
+    let Error::Repos { failures } = &error else { return error };
+    let conflict = failures.iter().find_map(|failure| match &failure.trouble {
+        Trouble::Conflict(conflict) => Some(conflict),
+        _ => None,
+    });
+    let Some(repo) = conflict.map(|conflict| conflict.repo.clone()) else { return error };
+    let of_repo = steps.iter().filter(|(name, _)| *name == repo).map(|(_, step)| step.as_str());
+    let of_repo: Vec<&str> = of_repo.collect();
+    if of_repo.is_empty() {
+        return error;
+    }
+    rewrite.by_hand(repo, format!("remove {} yourself", of_repo.join(" and ")), error)
+}
+
+/// Removes a merge or a patch from the lists that have it; returns it with each of these lists, in words.
+fn remove_part(rewrite: &mut Rewrite<'_>, repo: &RepoName, part: &Part) -> Result<Vec<String>, Error> {
     let Rewrite { session, draft, .. } = rewrite;
     let (shared, lists) = lists(session, repo);
+    let (word, key) = part.words(repo);
     let mut done = Vec::new();
     for list in &lists {
-        if draft.remove_patch(list, path)? {
-            done.push(format!("removed `{path}` from `patches` of `[{}]`", list.header()));
+        if part.remove(draft, list)? {
+            done.push(format!("`{word}` from `{key}` of `[{}]`", list.header()));
         }
     }
-    match session.named_profile() {
-        Some(profile) if done.is_empty() => {
-            let (word, list) = (format!("{repo}#{path}"), draft.patch_list(&profile, &shared));
-            Err(match draft.patch(&list, path) {
-                Some(_) => MergeError::Shared { word, profile, header: list.header() }.into(),
-                None => MergeError::OtherProfile { word, profile }.into(),
-            })
-        }
-        _ => {
-            if session.root().join(path).exists() {
-                done.push(format!("the file `{path}` is kept"));
-            }
-            Ok(done)
-        }
+    if let Some(profile) = session.named_profile().filter(|_| done.is_empty()) {
+        return Err(part.not_of(draft, repo, profile, &shared));
     }
+    Ok(done)
 }
 
 /// The lists of what is merged into a repository: the one for all profiles, and those from which something is removed.

@@ -6,8 +6,8 @@ use crate::error::Error;
 use crate::flags::Destination;
 use crate::fs::write_out;
 use crate::ops::page::{Wanted, gather};
-use crate::page::{Module, Standing, render};
-use crate::repo::counted;
+use crate::page::{Module, Page, Standing, Unknown, render, unknown};
+use crate::repo::{counted, first_names};
 use crate::session::Session;
 
 const EXAMPLES: &str = "\
@@ -38,6 +38,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let title = args.title.clone().unwrap_or_else(named);
     let page = gather(session, &lock, Wanted { title, profile, outdated: args.outdated })?;
     let html = render(&page);
+    warn_of_unknown(session, &page);
     let Some(file) = args.output.path() else {
         session.printer.data(&html);
         return Ok(());
@@ -52,4 +53,24 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     };
     session.printer.note(&format!("{modules} in `{}`", file.display()));
     Ok(())
+}
+
+/// Warns that sizes on the page are too small, because oca is offline and the cache does not have all files.
+fn warn_of_unknown(session: &Session<'_>, page: &Page) {
+    let Unknown { repos, files } = unknown(page);
+    let mut parts = Vec::new();
+    if !repos.is_empty() {
+        parts.push(format!("the files of {}", first_names(&repos)));
+    }
+    if files > 0 {
+        parts.push(counted(files, "file", "files"));
+    }
+    if parts.is_empty() {
+        return;
+    }
+    let parts = parts.join(" and ");
+    session
+        .printer
+        .warning(&format!("the page does not know the sizes of {parts}: they are not in the cache"));
+    session.printer.hint("run the command without `--offline` and without `OCA_OFFLINE`");
 }

@@ -23,7 +23,7 @@ pub(crate) struct Args {
     /// Take what is staged or committed in the checkout, and go on
     #[arg(long = "continue", conflicts_with = "abort")]
     go_on: bool,
-    /// Give up, and put back what was in the checkout
+    /// Give up what is open; if nothing was finished before it, put back what was in the checkout
     #[arg(long)]
     abort: bool,
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::complete;
+use crate::config::Repo;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
-use crate::git::{Checkout, Head, LocalWork, Origin};
+use crate::git::{self, Checkout, Head, LocalWork, Origin};
 use crate::json::StatusReport;
 use crate::lock::{Lock, LockedRepo};
 use crate::ops::{
@@ -15,7 +16,7 @@ use crate::output::{Cell, Table, Tone};
 use crate::plan;
 use crate::repo::{CommitId, RepoName};
 use crate::report::{Failure, RepoStatus, State, Trouble};
-use crate::session::Session;
+use crate::session::{Session, cache_directory};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,14 +50,15 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
                 Ok(report(name, State::Skipped, commit, None))
             } else {
                 let branch = repo.reference.as_branch().map(str::to_owned);
-                inspect(name, commit, checkout, &Origin { url: String::new(), branch })
+                let is_cached = |commit| is_cached(session, repo, commit).unwrap_or(false);
+                inspect(name, commit, checkout, &Origin { url: String::new(), branch }, is_cached)
             }
         });
     let names = wanted.iter().map(|wanted| wanted.repo.name.clone());
     let mut answers: Vec<_> = names.zip(found).collect();
     for OpenMerge { repo, checkout } in open.iter().filter(|open| is_chosen(&open.repo.name)) {
         let locked = lock.base_of(&plan::pin(repo)).map(LockedRepo::head);
-        let found = checkout.head().map(|head| resolving(&repo.name, locked, commit_at(&head), checkout));
+        let found = checkout.head().map(|head| resolving(&repo.name, locked, head.commit(), checkout));
         answers.push((repo.name.clone(), found));
     }
     let undeclared = if chosen.is_empty() { undeclared(session)? } else { BTreeMap::new() };
@@ -66,8 +68,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         let below = path.strip_prefix(session.root()).unwrap_or(&path);
         let detail = is_twice.then(|| format!("in `{}`", below.display()));
         let found = Checkout::new(path.clone()).head();
-        let found = found
-            .map(|head| RepoStatus { detail, ..report(&name, State::Undeclared, None, commit_at(&head)) });
+        let found =
+            found.map(|head| RepoStatus { detail, ..report(&name, State::Undeclared, None, head.commit()) });
         answers.push((name, found));
     }
     let (mut repos, mut failures) = (Vec::new(), Vec::new());
@@ -123,16 +125,14 @@ fn resolving(
     RepoStatus { detail, ..report(name, State::Resolving, locked, actual) }
 }
 
-fn commit_at(head: &Head) -> Option<CommitId> {
-    match head {
-        Head::Complete(placed) => Some(placed.commit),
-        Head::Other(commit) => *commit,
-        Head::Absent | Head::HalfClone | Head::NotGit | Head::Link(_) => None,
-    }
-}
-
 fn report(name: &RepoName, state: State, locked: Option<CommitId>, actual: Option<CommitId>) -> RepoStatus {
     RepoStatus { name: name.to_string(), state, locked, actual, detail: None }
+}
+
+/// Whether the cache has a commit of the remote. A checkout does not say of all its commits where they come from.
+fn is_cached(session: &Session<'_>, repo: &Repo, commit: CommitId) -> Result<bool, Error> {
+    let (cache, url) = (cache_directory(session.global)?, session.remote_url(&repo.url)?);
+    Ok(git::is_cached(&cache, &url, commit))
 }
 
 fn inspect(
@@ -140,10 +140,12 @@ fn inspect(
     locked: Option<CommitId>,
     checkout: &Checkout,
     origin: &Origin,
+    is_cached: impl Fn(CommitId) -> bool,
 ) -> Result<RepoStatus, crate::git::Error> {
     let actual = match checkout.head()? {
-        Head::Absent | Head::HalfClone => return Ok(report(name, State::Missing, locked, None)),
-        Head::Other(_) if checkout.is_unfilled() => return Ok(report(name, State::Missing, locked, None)),
+        Head::Absent | Head::HalfClone | Head::Unfilled(_) => {
+            return Ok(report(name, State::Missing, locked, None));
+        }
         Head::NotGit | Head::Link(_) | Head::Other(None) => {
             return Ok(report(name, State::NotGit, locked, None));
         }
@@ -158,6 +160,7 @@ fn inspect(
         return Ok(RepoStatus { detail, ..report(name, State::InWork, locked, Some(actual)) });
     }
     let mut work = checkout.local_work(None)?;
+    work.commit = work.commit.filter(|commit| !is_cached(*commit));
     if work.commit.is_none() {
         work.branch = checkout.own_branch(origin)?;
     }
@@ -166,9 +169,11 @@ fn inspect(
         LocalWork { commit: Some(commit), .. } if Some(*commit) != locked => State::LocalCommits,
         LocalWork { branch: Some(_), .. } if Some(actual) != locked => State::LocalCommits,
         _ if Some(actual) != locked => State::OtherCommit,
+        LocalWork { unwritten, .. } if !unwritten.is_empty() => State::Missing,
         _ => State::Clean,
     };
-    let detail = (state == State::Dirty || state == State::LocalCommits).then(|| work.to_string());
+    let detail = !matches!(state, State::OtherCommit | State::Clean);
+    let detail = detail.then(|| work.to_string());
     Ok(RepoStatus { detail, ..report(name, state, locked, Some(actual)) })
 }
 

@@ -104,7 +104,7 @@ fn of_checkouts(session: &Session<'_>, lock: &Lock) -> Result<Vec<Verified>, Err
 fn of_checkout(locked: &LockedRepo, checkout: &Checkout) -> Result<Verified, Error> {
     let mut report = Verified::new(&locked.pin.name);
     let trouble = match checkout.head()? {
-        Head::Absent | Head::HalfClone => Some("missing".to_owned()),
+        Head::Absent | Head::HalfClone | Head::Unfilled(_) => Some("missing".to_owned()),
         Head::NotGit | Head::Link(_) | Head::Other(None) => Some("not git".to_owned()),
         Head::Complete(placed) => other_commit(placed.commit, locked),
         Head::Other(Some(commit)) => other_commit(commit, locked),

@@ -77,7 +77,7 @@ pub(super) fn locked() -> Option<Lock> {
 /// The modules of OCA that `oca find` knows, for the series of the profile.
 pub(super) fn catalogue() -> Option<Catalogue> {
     let global = GLOBAL.get()?;
-    let printer = Printer::new(global, false);
+    let printer = Printer::new(global, None);
     let session = Session::with_config(configuration()?, global, &printer).ok()?;
     let profile = session.profile().ok().or_else(|| session.config.profiles.first())?;
     session.catalogue(profile.odoo).ok()

@@ -23,10 +23,8 @@ pub(super) fn refuse_unused(
         document.refuse(repo.line, &table_name("repos", repo.name.as_str()), fault);
     }
     let has_core = profiles.iter().any(|profile| !profile.core.is_empty());
-    let ancestors = lineage.ancestors();
     for (position, profile) in declared.profiles.iter().enumerate().filter(|(_, p)| !p.overrides.is_empty()) {
-        let heirs = std::iter::zip(profiles, &ancestors).filter(|(_, all)| all.contains(&position));
-        let known = names(heirs.map(|(heir, _)| heir));
+        let known = names(lineage.heirs(position).into_iter().map(|heir| &profiles[heir]));
         let is_unused = |repo: &&DeclaredRepo| {
             // Those of Odoo itself are refused elsewhere.
             let is_of_core = has_core && CorePart::of_name(&repo.name).is_some();

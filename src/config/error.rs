@@ -60,6 +60,24 @@ impl Error {
         }
     }
 
+    /// The file and the line of the first problem, if they are known.
+    pub(crate) fn place(&self) -> Option<(&Path, usize)> {
+        match self {
+            Self::NotUtf8 { file, line }
+            | Self::Conflicted { file, line }
+            | Self::Syntax { file, line, .. }
+            | Self::RequiresOca { file, line, .. } => Some((file, *line)),
+            Self::Refused { problems } => {
+                problems.first().map(|ConfigProblem { place, .. }| (place.file.as_path(), place.line))
+            }
+            Self::Uneditable { file, .. }
+            | Self::UnknownProfile { file, .. }
+            | Self::NoDefaultProfile { file, .. }
+            | Self::NoProfiles { file } => Some((file, 1)),
+            Self::Missing { .. } | Self::Unreadable(_) => None,
+        }
+    }
+
     #[cfg(test)]
     pub(super) fn problems(&self) -> &[ConfigProblem] {
         match self {

@@ -48,51 +48,60 @@ impl Lineage {
         complete.then_some(Self { parents, order })
     }
 
-    /// For each profile, its own position and those of all profiles that it extends, directly or indirectly.
-    pub(super) fn ancestors(&self) -> Vec<BTreeSet<usize>> {
-        let mut ancestors: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.parents.len()];
-        for position in &self.order {
-            let mut all = BTreeSet::from([*position]);
-            all.extend(self.parents[*position].iter().flat_map(|parent| &ancestors[*parent]));
-            ancestors[*position] = all;
+    /// The position of a profile, and those of all profiles that extend it, directly or indirectly.
+    pub(super) fn heirs(&self, position: usize) -> BTreeSet<usize> {
+        let children = children(&self.parents);
+        let (mut heirs, mut open) = (BTreeSet::new(), vec![position]);
+        while let Some(here) = open.pop() {
+            if heirs.insert(here) {
+                open.extend(&children[here]);
+            }
         }
-        ancestors
+        heirs
     }
+}
+
+/// For each profile, those that extend it directly.
+fn children(parents: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let mut children = vec![Vec::new(); parents.len()];
+    for (child, parents) in parents.iter().enumerate() {
+        parents.iter().for_each(|parent| children[*parent].push(child));
+    }
+    children
 }
 
 /// Returns the profiles in a valid order, and the profiles that a cycle blocks. Not recursive, so a long chain cannot
 /// overflow the stack.
 fn parents_first(parents: &[Vec<usize>]) -> (Vec<usize>, Vec<usize>) {
-    let mut order = Vec::new();
-    let mut done = vec![false; parents.len()];
-    let mut waiting: Vec<usize> = (0..parents.len()).collect();
-    loop {
-        let before = waiting.len();
-        waiting.retain(|position| {
-            let ready = parents[*position].iter().all(|parent| done[*parent]);
-            if ready {
-                done[*position] = true;
-                order.push(*position);
+    let children = children(parents);
+    let mut missing: Vec<usize> = parents.iter().map(Vec::len).collect();
+    let mut order: Vec<usize> = (0..parents.len()).filter(|position| missing[*position] == 0).collect();
+    let mut next = 0;
+    while let Some(done) = order.get(next).copied() {
+        for child in &children[done] {
+            missing[*child] -= 1;
+            if missing[*child] == 0 {
+                order.push(*child);
             }
-            !ready
-        });
-        if waiting.len() == before {
-            return (order, waiting);
         }
+        next += 1;
     }
+    let waiting = (0..parents.len()).filter(|position| missing[*position] > 0).collect();
+    (order, waiting)
 }
 
 /// Follows the first blocked parent until a profile appears twice. Every blocked profile has a blocked parent.
 fn circle_from(start: usize, parents: &[Vec<usize>], waiting: &[usize]) -> Vec<usize> {
+    let waiting: BTreeSet<usize> = waiting.iter().copied().collect();
+    let mut places = BTreeMap::from([(start, 0)]);
     let mut path = vec![start];
     loop {
         let here = path[path.len() - 1];
         let next = parents[here].iter().copied().find(|parent| waiting.contains(parent)).unwrap_or(here);
-        if let Some(first) = path.iter().position(|seen| *seen == next) {
+        path.push(next);
+        if let Some(first) = places.insert(next, path.len() - 1) {
             path.drain(..first);
-            path.push(next);
             return path;
         }
-        path.push(next);
     }
 }

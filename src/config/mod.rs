@@ -29,6 +29,7 @@ mod tests;
 mod values;
 mod versions;
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use semver::{Prerelease, Version, VersionReq};
@@ -141,6 +142,27 @@ impl Config {
             profiles,
             machine,
         })
+    }
+
+    /// All profiles that a profile extends, directly or indirectly, in the order of their repositories. Not recursive, so a
+    /// long chain cannot overflow the stack.
+    pub(crate) fn extended<'c>(&'c self, profile: &'c Profile) -> Vec<&'c Profile> {
+        let by_name: HashMap<&str, &Profile> =
+            self.profiles.iter().map(|profile| (&*profile.name, profile)).collect();
+        let mut seen = HashSet::from([&*profile.name]);
+        let (mut extended, mut open) = (Vec::new(), vec![(profile, profile.extends.iter())]);
+        while let Some((here, parents)) = open.last_mut() {
+            let next = parents.find(|name| seen.insert(name));
+            if let Some(parent) = next.and_then(|name| by_name.get(&**name)) {
+                open.push((parent, parent.extends.iter()));
+            } else {
+                extended.push(*here);
+                open.pop();
+            }
+        }
+        // The last one is the profile itself.
+        extended.pop();
+        extended
     }
 
     /// The profile with this name, or the default profile.

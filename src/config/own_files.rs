@@ -1,6 +1,7 @@
 //! The project's own files: no checkout may be in their place, contain them, or hide them from git.
 
-use std::collections::BTreeSet;
+use std::cell::LazyCell;
+use std::collections::{BTreeSet, HashSet};
 
 use super::below::{is_inside, tidy};
 use super::checks;
@@ -15,6 +16,15 @@ use super::profile::Profile;
 pub(super) fn refuse_covered(profiles: &[Profile], document: &Document<'_>) {
     let mut told = BTreeSet::new();
     let own = own_files(profiles, document);
+    let checkouts = LazyCell::new(|| -> HashSet<String> {
+        let repos = profiles.iter().flat_map(|profile| profile.repos.iter().map(move |repo| (profile, repo)));
+        repos.map(|(profile, repo)| checks::checkout(profile, repo).to_lowercase()).collect()
+    });
+    let is_checkout = |file: &str| {
+        let file = file.to_lowercase();
+        let mut cuts = file.match_indices('/').map(|(at, _)| at).chain([file.len()]);
+        cuts.any(|cut| checkouts.contains(&file[..cut]))
+    };
     for profile in profiles {
         let mut refuse = |line: usize, table: &str, key: &str, path: &str, what: &str| {
             if told.insert((key.to_owned(), path.to_owned())) {
@@ -30,10 +40,6 @@ pub(super) fn refuse_covered(profiles: &[Profile], document: &Document<'_>) {
             }
         }
         let path = profile.path.tidied();
-        let is_checkout = |file: &str| {
-            let repos = profiles.iter().flat_map(|other| other.repos.iter().map(move |repo| (other, repo)));
-            repos.map(|(other, repo)| checks::checkout(other, repo)).any(|place| is_inside(file, &place))
-        };
         // Constraints may be a file of a repository.
         let is_own = |own: &&Own| own.is_covered_by(&path) && !(own.is_constraint && is_checkout(&own.path));
         if let Some(own) = own.iter().find(is_own) {
@@ -74,6 +80,9 @@ fn own_files(profiles: &[Profile], document: &Document<'_>) -> Vec<Own> {
         let constraints = profile.requirements.constraints.iter().filter_map(below);
         own.extend(constraints.map(|path| Own { is_constraint: true, ..Own::file(path, "constraints") }));
     }
+    // Most profiles have the same ones.
+    let mut known = HashSet::new();
+    own.retain(|own| known.insert((own.path.clone(), own.what.clone())));
     own
 }
 

@@ -14,7 +14,7 @@ use crate::requirements::Override;
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     pub(crate) name: String,
-    /// All profiles that it extends, directly or indirectly, in the order of their repositories.
+    /// The profiles that it extends directly.
     pub(crate) extends: Vec<String>,
     pub(crate) odoo: Series,
     pub(crate) edition: Edition,

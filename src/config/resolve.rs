@@ -3,7 +3,7 @@
 //! The precedence is the same for every key: the profile's own value, then the values of the profiles that it extends
 //! from left to right, then the top level (or `[repos.NAME]`), then the default.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::checks;
 use super::core;
@@ -26,8 +26,6 @@ const IMAGE_ROOT: &str = "/mnt/oca-addons";
 /// The content of a profile and of all profiles that it extends.
 #[derive(Clone, Default)]
 struct Inherited {
-    /// The names of the extended profiles, in the order of their repositories.
-    extends: Vec<String>,
     settings: Settings,
     core: CoreSettings,
     repos: Vec<At<RepoName>>,
@@ -47,8 +45,7 @@ impl Inherited {
                 .collect(),
             ..Self::default()
         };
-        for (parent, name) in parents.iter().zip(&profile.extends) {
-            all.descend(&parent.extends, &name.value);
+        for parent in parents {
             all.settings = all.settings.or(&parent.settings);
             all.core = all.core.or(&parent.core);
             for (name, settings) in &parent.overrides {
@@ -63,14 +60,6 @@ impl Inherited {
         all
     }
 
-    fn descend(&mut self, above: &[String], parent: &str) {
-        for name in above.iter().map(String::as_str).chain([parent]) {
-            if !self.extends.iter().any(|known| known == name) {
-                self.extends.push(name.to_owned());
-            }
-        }
-    }
-
     fn mention(&mut self, repos: &[At<RepoName>]) {
         let mut seen: BTreeSet<RepoName> = self.repos.iter().map(|repo| repo.value.clone()).collect();
         self.repos.extend(repos.iter().filter(|repo| seen.insert(repo.value.clone())).cloned());
@@ -80,11 +69,8 @@ impl Inherited {
     fn select(&mut self, modules: Option<&[ModuleRequest]>) {
         let Some(modules) = modules else { return };
         let selected = self.modules.get_or_insert_default();
-        for module in modules {
-            if !selected.contains(module) {
-                selected.push(module.clone());
-            }
-        }
+        let mut known: HashSet<ModuleRequest> = selected.iter().cloned().collect();
+        selected.extend(modules.iter().filter(|module| known.insert((*module).clone())).cloned());
     }
 }
 
@@ -147,7 +133,7 @@ fn filled_in(
     let template = |text| Template::parse(text).expect("a plain word is a template");
     Profile {
         name: profile.name.clone(),
-        extends: inherited.extends,
+        extends: profile.extends.iter().map(|extended| extended.value.clone()).collect(),
         odoo,
         edition: settings.edition.unwrap_or_default(),
         path: settings.path.unwrap_or_else(|| template(PATH)),

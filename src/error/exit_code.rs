@@ -28,6 +28,8 @@ impl Error {
             | Self::Silent
             | Self::Stale { .. }
             | Self::StaleAsReported { .. }
+            | Self::StillSubmodules { .. }
+            | Self::Steps { .. }
             | Self::Submodules { .. }
             | Self::Unreachable { .. }
             | Self::Untrue { .. } => 1,

@@ -9,11 +9,11 @@ use crate::report::{
 };
 
 pub(super) fn of_failure(failure: &Failure) -> Message {
-    let Failure { name, url, trouble, near: meant, survivor, in_submodules } = failure;
+    let Failure { name, url, trouble, near: meant, survivor, in_submodules, has_force, is_open } = failure;
     let asked = HintContext { name: Some(name.as_str()), url: Some(url) };
     match trouble {
         Trouble::Kept(error) => {
-            Message::new(&format!("`{name}` was not changed: {error}"), after_kept(error, asked))
+            Message::new(&format!("`{name}` was not changed: {error}"), after_kept(error, asked, *has_force))
         }
         Trouble::Export(error) => because(&format!("cannot export `{name}`"), error, error.hint()),
         Trouble::Remote(error @ git::Error::WrongStep { .. }) => {
@@ -75,7 +75,7 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             };
             because(&format!("cannot apply `{what}` to `{name}`"), &**error, hint)
         }
-        Trouble::Conflict(conflict) => of_conflict(conflict, *in_submodules),
+        Trouble::Conflict(conflict) => of_conflict(conflict, *in_submodules, *is_open),
         Trouble::NewerStart { what, start, pin, reference, .. } => {
             let text = format!(
                 "`{what}` starts from commit {} of {reference}, which is newer than the pin {}",
@@ -147,8 +147,12 @@ fn is_private(name: &RepoName, error: &git::Error) -> bool {
         )
 }
 
-fn of_conflict(conflict: &MergeConflict, in_submodules: bool) -> Message {
+fn of_conflict(conflict: &MergeConflict, in_submodules: bool, is_open: bool) -> Message {
     let files: Vec<String> = conflict.conflicts.iter().map(ToString::to_string).collect();
+    if is_open {
+        let hint = after_open(conflict.repo.as_str());
+        return Message { causes: files, ..Message::new(&conflict.to_string(), Some(hint)) };
+    }
     let mut hint = format!("run `oca resolve {}`", conflict.repo);
     if in_submodules {
         hint.push_str(" in a project with `mode = \"clone\"`, and commit the lock");
@@ -205,15 +209,21 @@ fn shared_cause(failure: &Failure) -> Option<SharedCause<'_>> {
     }
 }
 
-fn after_kept(error: &CheckoutError, asked: HintContext<'_>) -> Option<String> {
+/// The hint if `oca resolve` has something open.
+fn after_open(name: &str) -> String {
+    format!("run `oca resolve {name} --continue`, or `oca resolve {name} --abort` to give up")
+}
+
+/// The hint after a checkout that was not changed. `has_force` says whether the command has `--force`.
+fn after_kept(error: &CheckoutError, asked: HintContext<'_>, has_force: bool) -> Option<String> {
+    let or_force = |hint: &str, force: &str| {
+        if has_force { format!("{hint}, or use `--force` to {force}") } else { hint.to_owned() }
+    };
     Some(match error {
         CheckoutError::Link { .. } => {
             "remove the link, or list the repository in `skip` of `repos.local.toml`".to_owned()
         }
-        CheckoutError::Resolving { .. } => {
-            let name = asked.name.unwrap_or("NAME");
-            format!("run `oca resolve {name} --continue`, or `oca resolve {name} --abort` to give up")
-        }
+        CheckoutError::Resolving { .. } => after_open(asked.name.unwrap_or("NAME")),
         CheckoutError::InWork { .. } => {
             format!("run `oca work {} --done` first", asked.name.unwrap_or("NAME"))
         }
@@ -221,15 +231,15 @@ fn after_kept(error: &CheckoutError, asked: HintContext<'_>) -> Option<String> {
             if changed.is_empty() =>
         {
             let name = asked.name.unwrap_or("NAME");
-            format!("run `oca work {name}` to leave it there, or use `--force` to leave the branch")
+            or_force(&format!("run `oca work {name}` to leave it there"), "leave the branch")
         }
         CheckoutError::LocalCommits(_) => {
             let name = asked.name.unwrap_or("NAME");
-            format!(
-                "run `oca patch {name}` to keep them as a patch, push them, or use `--force` to discard them"
-            )
+            let end =
+                if has_force { ", push them, or use `--force` to discard them" } else { ", or push them" };
+            format!("run `oca patch {name}` to keep them as a patch{end}")
         }
-        CheckoutError::LocalWork(_) => "commit and push your work, or use `--force` to discard it".to_owned(),
+        CheckoutError::LocalWork(_) => or_force("commit and push your work", "discard it"),
         CheckoutError::Tracked { path, .. } => {
             format!("run `git rm -r --cached {}`, then move the directory away", typed(path))
         }
@@ -238,7 +248,7 @@ fn after_kept(error: &CheckoutError, asked: HintContext<'_>) -> Option<String> {
         }
         CheckoutError::Elsewhere { path, .. } => format!("move `{}` away", path.display()),
         CheckoutError::NotGit { .. } | CheckoutError::Unborn { .. } | CheckoutError::ForeignOrigin { .. } => {
-            "move it away, or use `--force` to replace it".to_owned()
+            or_force("move it away", "replace it")
         }
         CheckoutError::Git(error) => return error.hint(asked),
     })

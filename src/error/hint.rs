@@ -97,6 +97,10 @@ impl Error {
             Self::NoLock { .. } | Self::Stale { .. } | Self::StaleAsReported { .. } => {
                 Some("run `oca lock` and commit the result".to_owned())
             }
+            Self::StillSubmodules { .. } => {
+                Some("run `oca sync`, and commit what it stages together with `repos.toml`".to_owned())
+            }
+            Self::Steps { faults, .. } => after_steps(faults),
             Self::Submodules { differences } => Some(after_submodules(differences)),
             Self::Unreachable { .. } | Self::Untrue { .. } => self.after_upstream(),
             Self::Threads { .. } => Some("raise the limits `ulimit -u` and `ulimit -v`".to_owned()),
@@ -251,6 +255,12 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// The hint after files of steps that differ from the lock: a missing file is the most likely reason for others.
+fn after_steps(faults: &[crate::lock::Error]) -> Option<String> {
+    let missing = faults.iter().find(|fault| fault.is_missing_step());
+    missing.or(faults.first())?.hint()
 }
 
 /// The hint after submodules that differ from the lock. Somebody may have moved a gitlink on purpose.

@@ -45,8 +45,7 @@ pub(crate) enum MergeError {
         path: PathBuf,
         /// The locked commit. The checkout has it.
         locked: CommitId,
-        /// The commit on which the commits of the user are, if oca checked it out.
-        since: Option<CommitId>,
+        base: PatchBase,
     },
     #[error("the name of the patch leads out of the project: `{word}`")]
     PatchOutside { word: String },
@@ -93,6 +92,17 @@ pub(crate) enum MergeError {
     /// The file of a patch, while its conflict was open.
     #[error("`{path}` was changed since it was opened")]
     ChangedPatch { repo: RepoName, path: String },
+    /// Another entry uses the patch, too, so that it would not fit there any more.
+    #[error("`{path}`, as you resolved it for `{repo}`, does not fit profile `{profile}`{}{why}", if why.is_empty() { "" } else { ": " })]
+    SharedPatch {
+        repo: RepoName,
+        path: String,
+        profile: String,
+        /// Of the table of the repository in the profile.
+        header: String,
+        /// May be empty.
+        why: String,
+    },
     /// The directory did not exist before, so all of it would be deleted.
     #[error("`{repo}` has files that are not of the merge: {}", first_names(files))]
     Strangers { repo: RepoName, files: Vec<String> },
@@ -107,14 +117,11 @@ pub(crate) enum MergeError {
     OfModule { word: String },
     /// A merge conflicts, so nothing was written.
     #[error("`{}` is not changed, because a merge conflicts", file.display())]
-    NotAdded {
+    NotRewritten {
         file: PathBuf,
-        /// The entry as it is written in the file, and the header of its table.
-        entry: String,
-        header: String,
+        /// How the user makes the change, in words.
+        by_hand: String,
         repo: RepoName,
-        /// Whether the repository is not declared, either.
-        is_new: bool,
         /// Whether the project has submodules, so that `oca resolve` does not work there.
         in_submodules: bool,
         cause: Box<Error>,
@@ -130,11 +137,21 @@ pub(crate) enum MergeError {
     OnNoServer { names: Vec<String> },
 }
 
+/// What is under the commits of the user, which are not on top of the locked one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PatchBase {
+    /// A commit that oca checked out.
+    Placed(CommitId),
+    /// That of the locked commit: the user amended it.
+    Amended,
+    Unknown,
+}
+
 impl MergeError {
     /// 1: the answer is no; 2: usage or configuration.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::NotAdded { cause, .. } => cause.exit_code(),
+            Self::NotRewritten { cause, .. } => cause.exit_code(),
             Self::Unknown { .. }
             | Self::NoPatch { .. }
             | Self::NoPatches { .. }
@@ -171,6 +188,7 @@ impl MergeError {
             | Self::NotStaged { .. }
             | Self::NeedlessPatch { .. }
             | Self::ChangedPatch { .. }
+            | Self::SharedPatch { .. }
             | Self::Strangers { .. }
             | Self::OwnCommits { .. } => 1,
         }
@@ -202,10 +220,10 @@ impl MergeError {
             Self::NotCommitted { repo, .. } => {
                 format!("commit them, or move them away, and run `oca patch {repo}` again")
             }
-            Self::NotOnTop { repo, path, locked, since } => {
+            Self::NotOnTop { repo, path, locked, base } => {
                 format!(
                     "{}, then `oca patch {repo}`; the checkout has the locked commit now",
-                    on_top(path, locked, since.as_ref())
+                    on_top(path, locked, base)
                 )
             }
             Self::PatchOutside { .. } => "use a name such as `patches/web-title.patch`".to_owned(),
@@ -250,6 +268,9 @@ impl MergeError {
             Self::ChangedPatch { repo, .. } => format!(
                 "undo that change, and run `oca resolve {repo} --continue`; or run `oca resolve {repo} --abort`, then `oca resolve {repo}`"
             ),
+            Self::SharedPatch { repo, header, .. } => {
+                and_continue(&format!("copy the file, name the copy in `patches` of `[{header}]`"), repo)
+            }
             Self::Strangers { repo, .. } => and_abort("move them away", repo),
             Self::OwnCommits { repo, .. } => and_abort("push it, or delete it", repo),
             Self::Invalid { repo, .. } => {
@@ -260,12 +281,9 @@ impl MergeError {
                 "leave out `--module`, then write `modules` into the entry of `merges` in `repos.toml`"
                     .to_owned()
             }
-            Self::NotAdded { entry, header, repo, is_new, in_submodules, .. } => {
-                let first = if *is_new { format!("run `oca add {repo}`, ") } else { String::new() };
+            Self::NotRewritten { by_hand, repo, in_submodules, .. } => {
                 let place = if *in_submodules { " in a project with `mode = \"clone\"`" } else { "" };
-                format!(
-                    "{first}write {entry} into `merges` of `[{header}]`, then run `oca resolve {repo}`{place}"
-                )
+                format!("{by_hand}, then run `oca resolve {repo}`{place}")
             }
             Self::OtherProfile { .. } | Self::Shared { .. } => {
                 "leave out `--profile` to remove it for all profiles".to_owned()
@@ -304,14 +322,17 @@ fn and_abort(first: &str, repo: &RepoName) -> String {
     format!("{first}, and run `oca resolve {repo} --abort`")
 }
 
-/// How to put commits on top of a locked commit. `since` is the commit under the first of them, if it is known.
-fn on_top(checkout: &Path, locked: &CommitId, since: Option<&CommitId>) -> String {
+/// How to put commits on top of a locked commit.
+fn on_top(checkout: &Path, locked: &CommitId, base: &PatchBase) -> String {
     let git = format!("git -C {}", typed(&checkout.display().to_string()));
     let locked = locked.short();
-    match since {
-        Some(since) => format!("run `{git} rebase --onto {locked} {}`", since.short()),
+    match base {
+        PatchBase::Placed(since) => format!("run `{git} rebase --onto {locked} {}`", since.short()),
+        PatchBase::Amended => format!(
+            "your commit replaces the locked one: run `{git} reset --soft {locked}` and `{git} commit` to keep what you changed as a commit of its own"
+        ),
         // Without a branch, only the reflog would lead to them.
-        None => format!(
+        PatchBase::Unknown => format!(
             "run `{git} branch mine HEAD`, `{git} checkout --detach {locked}`, then `{git} cherry-pick COMMIT` for each of your commits in `{git} log mine`"
         ),
     }

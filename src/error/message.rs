@@ -53,7 +53,7 @@ impl Error {
             Self::Unmet { unmet } => {
                 unmet.iter().map(|unmet| Message::new(unmet, Some(unmet.hint()))).collect()
             }
-            Self::Merge(MergeError::NotAdded { cause, .. }) => {
+            Self::Merge(MergeError::NotRewritten { cause, .. }) => {
                 // What the conflict needs is in the hint of this error: nothing is declared yet.
                 let mut messages = cause.messages();
                 messages.iter_mut().for_each(|message| message.hint = None);

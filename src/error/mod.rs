@@ -12,6 +12,7 @@ mod message;
 mod outside;
 mod own;
 mod pin;
+mod place;
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +21,7 @@ use std::path::PathBuf;
 
 pub(crate) use diff::DiffError;
 pub(crate) use edit::{EditError, NotAskedWhy};
-pub(crate) use merge::MergeError;
+pub(crate) use merge::{MergeError, PatchBase};
 pub(crate) use message::Message;
 pub(crate) use outside::Outside;
 pub(crate) use own::OwnError;
@@ -211,9 +212,15 @@ pub(crate) enum Error {
     /// The same, if the report has the differences.
     #[error("`{}` is out of date: {}", file.display(), difference_count(*count))]
     StaleAsReported { file: PathBuf, count: usize },
+    /// The lock is up to date, but the files of its steps are not there, or not as it says. The report has the faults.
+    #[error("`{}` does not match the lock: {}", directory.display(), difference_count(faults.len()))]
+    Steps { directory: PathBuf, faults: Vec<lock::Error> },
     /// The lock is up to date, but the surrounding repository does not match it. The report has the differences.
     #[error("`.gitmodules` and the index do not match the lock: {}", difference_count(differences.len()))]
     Submodules { differences: Vec<SubmoduleDifference> },
+    /// Somebody changed the mode, and did not convert the submodules.
+    #[error("the change to `mode = \"clone\"` is not complete: {}", still_submodules(*count))]
+    StillSubmodules { count: usize },
     #[error("cannot start threads: {why}")]
     Threads { why: String },
     #[error("`{}` is an export of profile `{found}`, not of profile `{asked}`", directory.display())]
@@ -336,6 +343,10 @@ fn difference_list(differences: &[Difference]) -> String {
     } else {
         first_of(differences)
     }
+}
+
+fn still_submodules(count: usize) -> String {
+    counted(count, "checkout is still a submodule", "checkouts are still submodules")
 }
 
 fn difference_count(count: usize) -> String {

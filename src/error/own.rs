@@ -18,7 +18,7 @@ impl OwnError {
     pub(super) fn hint(&self) -> String {
         match self {
             Self::Here { path, .. } => format!(
-                "create it, or delete that table; in the build of an image, add `!{path}` to `.dockerignore`"
+                "restore or create it, or delete that table, then run `oca lock`; in the build of an image, add `!{path}` to `.dockerignore`"
             ),
             Self::InImage { path: None, .. } => {
                 "mount it, or copy it from another build context, or delete that `image`".to_owned()

@@ -17,7 +17,7 @@ use super::ids::oid;
 use super::packs::{Pack, Sources, indexes, is_intact, remnants};
 use super::store::{STORES, Store, StoreLock, StoresLock};
 use crate::fs::Context;
-use crate::repo::{CommitId, counted};
+use crate::repo::{CommitId, RemoteUrl, counted};
 
 /// The options of a prune.
 #[derive(Clone, Copy, Debug)]
@@ -298,6 +298,11 @@ fn entries(cache: &Path) -> Result<Vec<PathBuf>, Error> {
 /// Whether it is a directory in which a store is made or deleted.
 fn is_aside(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
+
+/// Whether the cache has a commit of a remote. This makes and changes nothing.
+pub(crate) fn is_cached(cache: &Path, url: &RemoteUrl, commit: CommitId) -> bool {
+    Store::of(cache, url.without_secret().as_str()).has_commit(commit).unwrap_or(false)
 }
 
 pub(super) fn size(directory: &Path) -> u64 {

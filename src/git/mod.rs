@@ -59,7 +59,8 @@ use std::time::Duration;
 
 pub(crate) use api::Api;
 pub(crate) use cache::{
-    Fate, PinnedCommits, Pruned, Pruning, StoreSize, clean_cache, freed, leftovers, size_of_cache, stores,
+    Fate, PinnedCommits, Pruned, Pruning, StoreSize, clean_cache, freed, is_cached, leftovers, size_of_cache,
+    stores,
 };
 pub(crate) use checkout::{
     ASIDE_PREFIX, Before, BranchStart, Built, Checkout, CheckoutContent, CheckoutError, Head, LocalCommit,

@@ -8,7 +8,7 @@ use super::node::{Fields, MapEntry, Node, Value};
 use super::{
     Declaration, Error, Note, Repo, RepoMerge, SourcePlace, expanding_url, merge_of, note, reference,
 };
-use crate::repo::{CommitId, Reference, RemoteUrl, redact};
+use crate::repo::{CommitId, Reference, RemoteUrl, Series, redact};
 
 /// Reads a git-aggregator file: a mapping of directories to entries.
 pub(super) fn read(document: &Node, around: &Around<'_>) -> Result<Declaration, Error> {
@@ -39,14 +39,19 @@ pub(super) fn body(
     around: &Around<'_>,
 ) -> Result<Body, Error> {
     let remotes = remotes(&mut fields)?;
-    let merges = fields.require("merges")?;
+    let target = fields.take("target").filter(|target| !target.is_null());
     let positions = remotes.iter().enumerate().map(|(at, remote)| (remote.name.clone(), at)).collect();
     let used = HashSet::new();
     let mut reader = Reader { key, around, remotes, positions, used, notes: Vec::new() };
-    let mut sources = Vec::new();
-    for item in merges.list(format!("`merges` of `{key}`"))? {
-        sources.push(reader.source(item)?);
-    }
+    // Without `merges`, the target is all that names a branch.
+    let alone = target.filter(|target| words(target).len() == 2 && fields.keys().all(|key| key != "merges"));
+    let (merges, items) = if let Some(target) = alone {
+        (target, std::slice::from_ref(target))
+    } else {
+        let merges = fields.require("merges")?;
+        (merges, merges.list(format!("`merges` of `{key}`"))?)
+    };
+    let sources = items.iter().map(|item| reader.source(item)).collect::<Result<Vec<_>, Error>>()?;
     let Some((base, others)) = sources.split_first() else {
         let why = format!("`merges` of `{key}` is empty, but at least one ref is required");
         return Err(merges.place.refuse(why));
@@ -63,11 +68,19 @@ pub(super) fn body(
     for source in others {
         repo.merges.push(source.merge(&repo.url)?);
     }
+    if let Some(target) = target {
+        reader.target(target, base, &mut repo);
+    }
     reader.defaults(&mut fields, &mut repo)?;
-    reader.rest(fields, base)?;
+    reader.rest(fields)?;
     reader.unused_remotes();
     let refs = sources.iter().map(|source| (source.remote.clone(), source.written.clone())).collect();
     Ok(Body { repo, notes: reader.notes, refs })
+}
+
+/// The words of a target: a branch, or a remote and its branch.
+fn words(target: &Node) -> Vec<&str> {
+    target.text("`target`").unwrap_or_default().split_whitespace().collect()
 }
 
 /// The reference of a base. `None` means the branch of the series.
@@ -221,26 +234,29 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Reads the target: the branch to which git-aggregator pushes the result. It tells the series of a base that does not
+    /// name it.
+    fn target(&mut self, target: &Node, base: &MergeSource, repo: &mut Repo) {
+        let [remote, word] = words(target)[..] else { return };
+        let expanded = self.expand(word, &target.place).ok().map(|(word, _)| word);
+        // A target that names the base says nothing new.
+        if remote == base.remote && (word == base.written || expanded.as_ref() == Some(&base.reference)) {
+            return;
+        }
+        let series = expanded.filter(|_| repo.reference.is_none()).filter(|word| Series::parse(word).is_ok());
+        if let Some(branch) = series.and_then(|series| Reference::branch(&series).ok()) {
+            repo.reference = Some(branch);
+        } else {
+            let item = format!("target `{remote} {word}` of `{}`", self.key);
+            self.notes.push(target.place.note(note::TARGET, self.key, item));
+        }
+    }
+
     /// Adds a note for each key that only git-aggregator supports.
-    fn rest(&mut self, fields: Fields<'_>, base: &MergeSource) -> Result<(), Error> {
+    fn rest(&mut self, fields: Fields<'_>) -> Result<(), Error> {
         let of = self.key;
         for MapEntry { key, place, node } in fields.left() {
             match key.as_str() {
-                "target" => {
-                    let Ok(target) = node.text("`target`") else { continue };
-                    // A target that names the base says nothing new.
-                    let is_ref = |word: &str| {
-                        word == base.written
-                            || self.expand(word, place).is_ok_and(|(word, _)| word == base.reference)
-                    };
-                    let is_base = target
-                        .split_once(' ')
-                        .is_some_and(|(remote, word)| remote == base.remote && is_ref(word.trim()));
-                    if target.contains(' ') && !is_base {
-                        let item = format!("target `{target}` of `{of}`");
-                        self.notes.push(place.note(note::TARGET, of, item));
-                    }
-                }
                 "shell_command_after" => self.notes.extend(commands(of, node)?),
                 "fetch_all" => {
                     self.notes.push(place.note(note::FETCH, of, format!("`fetch_all` of `{of}`")));

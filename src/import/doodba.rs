@@ -7,8 +7,8 @@ use super::around::{Around, SERIES};
 use super::comments::Comments;
 use super::node::{MapEntry, Node};
 use super::{Declaration, Error, Note, Repo, SourcePlace, Text, aggregator, directory_of, expanding_url};
-use super::{note, reference, yaml};
-use crate::repo::quoted_list;
+use super::{note, own, reference, yaml};
+use crate::repo::{Pattern, characters, quoted_list};
 
 /// The variable with the url pattern of a repository that `repos.yaml` does not declare.
 const PATTERN: &str = "DEFAULT_REPO_PATTERN";
@@ -43,6 +43,9 @@ pub(super) fn read(file: &Path, around: &Around<'_>) -> Result<Declaration, Erro
     declaration.notes.extend(notes);
     if let Some(text) = &repos {
         remark(&mut declaration, text);
+    }
+    if let Some(text) = &addons {
+        declaration.notes.extend(Comments::read(text).left(text));
     }
     declaration.base = directory_of(file);
     declaration.keeps_directories = addons.is_some();
@@ -246,18 +249,21 @@ impl Selection {
             let at = place_of(&wanted, &mut checkouts, declaration);
             let Some(at) = declaration.accept(directory, at)? else { continue };
             let chosen = modules.entry(at).or_default();
+            if everything {
+                whole.insert(at);
+                continue;
+            }
             for (glob, place) in globs {
-                if glob == "*" {
-                    whole.insert(at);
-                } else if glob.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                if glob.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
                     chosen.add(glob);
-                } else {
-                    let item = format!(
-                        "`{glob}` is not the name of a module: oca selects all modules of `{directory}`"
-                    );
-                    declaration.notes.push(place.note(note::PATTERN, directory, item));
+                    continue;
+                }
+                let (found, note) = expanded(glob, directory, &base, place);
+                declaration.notes.push(note);
+                if found.is_empty() {
                     whole.insert(at);
                 }
+                found.iter().for_each(|name| chosen.add(name));
             }
         }
         for (at, repo) in declaration.repos.iter_mut().enumerate() {
@@ -273,6 +279,23 @@ impl Selection {
 fn is_own(directory: &Path) -> bool {
     !directory.join(".git").exists()
         && std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+/// The modules that a pattern matches in a checkout below `base`, sorted, and the note about it.
+fn expanded(glob: &str, directory: &str, base: &Path, place: &SourcePlace) -> (Vec<String>, Note) {
+    let pattern = Pattern::parse(glob);
+    let checkout = base.join(directory);
+    let mut found: Vec<String> =
+        own::modules(&checkout).filter(|name| pattern.matches(&characters(name.as_bytes()))).collect();
+    found.sort();
+    let (topic, item) = if found.is_empty() {
+        let why = "no module of a checkout matches it: oca selects all modules of";
+        (note::PATTERN, format!("`{glob}` is not the name of a module, and {why} `{directory}`"))
+    } else {
+        let names = quoted_list(&found);
+        (note::EXPANDED, format!("`{glob}` in `{directory}` is replaced by what it matches now: {names}"))
+    };
+    (found, place.note(topic, directory, item))
 }
 
 /// The modules that are selected of one repository, in the order of the file.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::SourcePlace;
+use crate::repo::{Series, quoted_list};
 use crate::{fs, git};
 
 /// The hint that lists all formats of `oca init --from`.
@@ -22,6 +23,12 @@ pub(crate) enum Error {
     NotUtf8 { file: PathBuf, line: usize },
     #[error("{place}: {why}")]
     Refused { place: SourcePlace, why: String, hint: Option<String> },
+    #[error(
+        "`{}` does not say which Odoo series it is for: {} are equally common",
+        path.display(),
+        quoted_list(series)
+    )]
+    SeveralSeries { path: PathBuf, series: Vec<Series> },
     #[error("`{}` contains files of several tools: {}", directory.display(), found.join(", "))]
     Several { directory: PathBuf, found: Vec<String> },
     #[error("{place}: this is not valid {language}: {why}")]
@@ -44,6 +51,11 @@ impl Error {
             }
             Self::Missing { .. } | Self::TooLarge { .. } | Self::Unknown { .. } => Some(FORMATS.to_owned()),
             Self::NoSeries { .. } => Some("add the series to the command, such as `--odoo 18.0`".to_owned()),
+            Self::SeveralSeries { series, .. } => series.last().map(|series| {
+                format!(
+                    "add the series of the repositories that have no branch of their own to the command, such as `--odoo {series}`"
+                )
+            }),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
             Self::Refused { hint, .. } => hint.clone(),
             Self::Several { .. } => Some("name one of these files with `--from`".to_owned()),
@@ -64,6 +76,7 @@ mod tests {
     fn every_message_says_what_is_wrong_and_what_to_do() {
         let path = || PathBuf::from("repos.yaml");
         let place = || Text::new(Path::new("repos.yaml"), "").line(3);
+        let series = |text| Series::parse(text).expect("a series");
         let io = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         let errors = [
             Error::Empty { path: path(), has_odoo: false },
@@ -81,6 +94,7 @@ mod tests {
                 found: vec!["`.gitmodules`".to_owned(), "`spec.yaml`".to_owned()],
             },
             Text::new(Path::new("repos.yaml"), "").syntax("YAML", 2, "did not find expected key"),
+            Error::SeveralSeries { path: path(), series: ["16.0", "17.0"].map(series).to_vec() },
             Error::TooLarge { file: path(), most: 4 },
             Error::Unknown { path: path() },
             Error::File(fs::Error { action: "read", path: path(), source: io() }),
@@ -107,6 +121,8 @@ mod tests {
         error: `project` contains files of several tools: `.gitmodules`, `spec.yaml`
         hint: name one of these files with `--from`
         error: `repos.yaml` at line 2: this is not valid YAML: did not find expected key
+        error: `repos.yaml` does not say which Odoo series it is for: `16.0`, `17.0` are equally common
+        hint: add the series of the repositories that have no branch of their own to the command, such as `--odoo 17.0`
         error: `repos.yaml` is larger than 4 MiB, which is too large for a list of repositories
         hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
         error: `repos.yaml` is not in a format that oca can import

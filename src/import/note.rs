@@ -105,7 +105,11 @@ topics! {
     SUBMODULE_KEY: Warning, ("key of a submodule", "keys of submodules"), ("is left out", "are left out");
     TWICE: Warning, ("key", "keys"), ("", "appear twice: the last one counts");
     SUBMODULE_TWICE: Warning, ("submodule", "submodules"), ("", "appear twice: the last one counts");
-    PATTERN: Warning, ("pattern", "patterns"),
+    /// A pattern for names of modules, replaced by the names that it matches now.
+    EXPANDED: Warning, ("pattern", "patterns"),
+        ("", "are replaced by the modules that they match now");
+    /// A pattern for names of modules that are not known.
+    PATTERN: Lost, ("pattern of modules", "patterns of modules"),
         ("", "are not names of modules: oca selects all modules of these repositories");
     CHOICE: Warning, ("choice of modules", "choices of modules"), (
         "is left out: oca selects all modules there",

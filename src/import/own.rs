@@ -59,8 +59,14 @@ pub(super) fn find(project: &Path, others: &BTreeSet<PathBuf>) -> Own {
 
 /// Whether a directory has a module in it.
 pub(super) fn has_modules(directory: &Path) -> bool {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    entries.take(MOST).any(|entry| manifest_of(&Folder::new(entry.path()), "").is_some())
+    modules(directory).next().is_some()
+}
+
+/// The names of the modules in a directory, in no order.
+pub(super) fn modules(directory: &Path) -> impl Iterator<Item = String> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten().take(MOST);
+    let modules = entries.filter(|entry| manifest_of(&Folder::new(entry.path()), "").is_some());
+    modules.filter_map(|module| module.file_name().into_string().ok())
 }
 
 /// The series of the version in a manifest.

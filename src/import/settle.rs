@@ -46,8 +46,7 @@ pub(super) fn settle(
     }
     notes.extend(refused.into_iter().filter_map(|(key, error)| left_out(&key, error)));
     let own = own_modules(&places, &locals, entries.iter().map(|(repo, _)| repo));
-    let odoo = choose_series(around, series, &entries, &own);
-    let odoo = odoo.ok_or_else(|| Error::NoSeries { path: path.to_owned() })?;
+    let odoo = choose_series(path, around, series, &entries, &own)?;
     let mut choice = core::choose(entries, odoo);
     if choice.repos.is_empty() && choice.core.is_empty() {
         return Err(Error::Empty { path: path.to_owned(), has_odoo: true });
@@ -271,34 +270,39 @@ fn local_paths(places: &Places, locals: &[PathBuf], own: &Own) -> Vec<String> {
     paths
 }
 
-/// The series: of `--odoo`, the format, Odoo itself, the branches, or the files and the modules of the project.
+/// The series: of `--odoo`, the format, Odoo itself, the branches, or the files and the modules of the project. If several
+/// are equally common, oca does not choose between them.
 fn choose_series(
+    path: &Path,
     around: &Around<'_>,
     declared: Option<Series>,
     entries: &[Entry],
     own: &Own,
-) -> Option<Series> {
+) -> Result<Series, Error> {
     let branches = most_common(entries.iter().filter_map(|(repo, _)| core::series_of(repo)));
+    let named: Vec<Series> = around.named().into_iter().collect();
     // If all repositories name their branches, the branches are right. Else the project says what the others follow.
     let has_open = entries.iter().any(|entry| !core::is_part(entry) && entry.0.reference.is_none());
-    let (first, second) = if has_open { (around.named(), branches) } else { (branches, around.named()) };
-    let by_odoo = core::series(entries);
-    around
-        .asked()
-        .or(declared)
-        .or(by_odoo)
-        .or(first)
-        .or(second)
-        .or_else(|| most_common(own.series.iter().copied()))
+    let (first, second) = if has_open { (named, branches) } else { (branches, named) };
+    if let Some(series) = around.asked().or(declared).or_else(|| core::series(entries)) {
+        return Ok(series);
+    }
+    let found = [first, second, most_common(own.series.iter().copied())];
+    match found.iter().find(|found| found.len() == 1).or_else(|| found.iter().find(|found| found.len() > 1)) {
+        Some(found) if found.len() == 1 => Ok(found[0]),
+        Some(several) => Err(Error::SeveralSeries { path: path.to_owned(), series: several.clone() }),
+        None => Err(Error::NoSeries { path: path.to_owned() }),
+    }
 }
 
-/// The most common series. If two are equally common, the newer one.
-fn most_common(all: impl Iterator<Item = Series>) -> Option<Series> {
+/// The most common series. They are several if they are equally common.
+fn most_common(all: impl Iterator<Item = Series>) -> Vec<Series> {
     let mut counts: BTreeMap<Series, usize> = BTreeMap::new();
     for series in all {
         *counts.entry(series).or_default() += 1;
     }
-    counts.into_iter().max_by_key(|(series, count)| (*count, *series)).map(|(series, _)| series)
+    let most = counts.values().max().copied().unwrap_or_default();
+    counts.into_iter().filter(|(_, count)| *count == most).map(|(series, _)| series).collect()
 }
 
 /// The url without a literal user and password, if it has them. A variable does not count.

@@ -1,5 +1,7 @@
 //! What is printed in place of a report that cannot be made.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use crate::error::{Error, Message};
@@ -12,6 +14,9 @@ pub(crate) struct FailureReport {
     pub(crate) errors: Vec<FailureEntry>,
     /// The exit code of the command.
     pub(crate) exit_code: u8,
+    /// The absolute path of the file with the first error, and its line, if they are known.
+    #[serde(skip)]
+    pub(crate) place: Option<(PathBuf, usize)>,
 }
 
 #[derive(Serialize)]
@@ -29,17 +34,24 @@ pub(crate) struct FailureEntry {
 
 impl FailureReport {
     pub(crate) fn of(error: &Error) -> Self {
-        Self { errors: FailureEntry::all(error), exit_code: error.exit_code() }
+        Self { errors: FailureEntry::all(error), exit_code: error.exit_code(), place: error.place() }
     }
 
     /// One error without a cause.
     pub(crate) fn one(message: String, hint: Option<String>, exit_code: u8) -> Self {
         let error = FailureEntry { message, causes: Vec::new(), hint, repos: Vec::new() };
-        Self { errors: vec![error], exit_code }
+        Self { errors: vec![error], exit_code, place: None }
     }
 }
 
 impl FailureEntry {
+    /// The error with its causes and its hint, on one line for each.
+    pub(crate) fn text(&self) -> String {
+        let causes = self.causes.iter().map(|cause| format!("\ncaused by: {cause}"));
+        let hint = self.hint.iter().map(|hint| format!("\nhint: {hint}"));
+        std::iter::once(self.message.clone()).chain(causes).chain(hint).collect()
+    }
+
     pub(super) fn all(error: &Error) -> Vec<Self> {
         let messages = error.messages().into_iter().filter(|message| !message.is_total);
         messages.map(Self::from).collect()

@@ -12,9 +12,9 @@ use crate::report::{Count, Finding, Severity};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CheckReport<'a> {
     /// The number of findings that are errors.
-    pub(crate) errors: usize,
+    pub(crate) error_count: usize,
     /// The number of findings that are warnings.
-    pub(crate) warnings: usize,
+    pub(crate) warning_count: usize,
     pub(crate) findings: Vec<CheckFinding<'a>>,
 }
 
@@ -57,7 +57,7 @@ impl<'a> CheckReport<'a> {
     pub(crate) fn of(findings: &'a [Finding], config: &'a Path, default: Option<&str>) -> Self {
         let Count { errors, warnings } = Count::of(findings);
         let findings = findings.iter().map(|finding| CheckFinding::of(finding, config, default)).collect();
-        Self { errors, warnings, findings }
+        Self { error_count: errors, warning_count: warnings, findings }
     }
 }
 

@@ -1,10 +1,15 @@
 //! What `oca check` finds, as a report for GitLab's Code Quality. Its form is GitLab's, so it has no version of ours.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::failure::{FailureEntry, FailureReport};
+use crate::config;
+use crate::fs::slashed;
+use crate::git::Superproject;
 use crate::repo::{hexadecimal, one_line};
 use crate::report::{Finding, Severity};
 
@@ -60,7 +65,35 @@ pub(crate) fn code_quality(
             }
         })
         .collect();
-    let mut text = serde_json::to_string_pretty(&issues).expect("text and numbers always serialize");
+    rendered(&issues)
+}
+
+/// The report about what failed before there were findings. GitLab needs a file: it is `repos.toml` if no other is known.
+pub(crate) fn code_quality_of(report: &FailureReport) -> String {
+    let (file, line) = match &report.place {
+        Some((file, line)) => {
+            let top = file.parent().and_then(|directory| Superproject::around(directory).ok()?);
+            let below = top.and_then(|top| top.path_below(file));
+            let path = below.as_deref().or_else(|| file.file_name().map(Path::new)).unwrap_or(file);
+            (slashed(path), *line)
+        }
+        None => (config::FILE_NAME.to_owned(), 1),
+    };
+    let issue = |error: &FailureEntry| {
+        let text = error.text();
+        Issue {
+            description: one_line(&text.lines().map(str::trim).collect::<Vec<_>>().join("; ")),
+            check_name: "oca",
+            fingerprint: fingerprint(&text, 1),
+            severity: "blocker",
+            location: Location { path: file.clone(), lines: Lines { begin: line } },
+        }
+    };
+    rendered(&report.errors.iter().map(issue).collect::<Vec<_>>())
+}
+
+fn rendered(issues: &[Issue]) -> String {
+    let mut text = serde_json::to_string_pretty(issues).expect("text and numbers always serialize");
     text.push('\n');
     text
 }

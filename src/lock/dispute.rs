@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::schema::{LockedRepo, Pin};
-use crate::repo::{CommitId, MergeSource};
+use crate::repo::{CommitId, MergeSource, RepoName};
 
 /// One of two branches that are merged, named as in git.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -38,22 +38,42 @@ impl Dispute {
     }
 }
 
-/// A pin or a merge with two commits in one lock without conflict markers.
+/// What two sides of a merge wrote for one repository, in one lock without conflict markers.
 #[derive(Clone, Debug)]
 pub(crate) struct Twice {
-    pub(crate) dispute: Dispute,
+    pub(crate) name: RepoName,
+    /// `None` if only what is declared differs, such as the merges.
+    pub(crate) dispute: Option<Dispute>,
     /// The field that is repeated in one entry. `None` if there are two entries.
     pub(crate) why: Option<String>,
+}
+
+impl Twice {
+    pub(super) fn of(ours: &LockedRepo, theirs: &LockedRepo, why: Option<String>) -> Self {
+        let dispute = if ours.pin.has_base_of(&theirs.pin) {
+            differences(ours, theirs).into_iter().next()
+        } else {
+            None
+        };
+        Self { name: ours.pin.name.clone(), dispute, why }
+    }
 }
 
 /// To follow "was edited".
 impl fmt::Display for Twice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Dispute { ours, theirs, .. } = &self.dispute;
-        let what = self.dispute.what();
-        match &self.why {
-            None => write!(f, "it has two entries for `{what}`, at `{ours}` and at `{theirs}`"),
-            Some(why) => write!(f, "it has two commits for `{what}`, `{ours}` and `{theirs}`: {why}"),
+        let Self { name, dispute, why } = self;
+        let what = dispute.as_ref().map_or_else(|| name.to_string(), Dispute::what);
+        let commits = dispute.as_ref().map(|Dispute { ours, theirs, .. }| [ours, theirs]);
+        match (commits, why) {
+            (Some([ours, theirs]), None) => {
+                write!(f, "it has two entries for `{what}`, at `{ours}` and at `{theirs}`")
+            }
+            (Some([ours, theirs]), Some(why)) => {
+                write!(f, "it has two commits for `{what}`, `{ours}` and `{theirs}`: {why}")
+            }
+            (None, None) => write!(f, "it has two entries for `{what}`, and what is declared for it differs"),
+            (None, Some(why)) => write!(f, "it has what two sides of a merge declare for `{what}`: {why}"),
         }
     }
 }

@@ -73,13 +73,15 @@ impl Sides {
         self.ours.repos.iter().filter_map(of_repo).flatten().collect()
     }
 
-    /// The entries of both sides. If both have a pin or a merge, the commit of the chosen side; without a choice, of the
-    /// side that moved it.
+    /// The entries of both sides. If both have a pin or a merge, the commit of the side that is chosen for the pin of ours;
+    /// without a choice, of the side that moved it.
     ///
     /// The entries have no digest, so they are read again: git merged their lines one by one, and they may match
     /// neither commit.
     pub(crate) fn pins(self, chosen: impl Fn(&Pin, Option<&MergeSource>) -> Option<Side>) -> Lock {
         let side_of = |pin: &Pin, merge: Option<&MergeSource>| {
+            // What is disputed has the pin of ours. Theirs may have other merges.
+            let pin = self.ours.base_of(pin).map_or(pin, |ours| &ours.pin);
             chosen(pin, merge).or_else(|| self.mover(pin, merge)).unwrap_or(Side::Ours)
         };
         let is_chosen = |repo: &&LockedRepo, side, other: &Lock| {
@@ -101,8 +103,8 @@ impl Sides {
 }
 
 impl LockedRepo {
-    /// The entry with the merges that only another entry has, so that their commits are known; and with those of the
-    /// other entry that are chosen.
+    /// The entry with the merges and patches that only another entry has, so that their commits and steps are known; and
+    /// with the merges of the other entry that are chosen.
     fn with_merges_of(&self, other: Option<&Self>, is_others: impl Fn(&MergeSource) -> bool) -> Self {
         let mut merged = self.clone();
         let Some(other) = other else { return merged };
@@ -115,6 +117,12 @@ impl LockedRepo {
                     merged.pin.pending.merges.push(pending.clone());
                     merged.merges.push(locked.clone());
                 }
+            }
+        }
+        for (path, locked) in other.pin.pending.patches.iter().zip(&other.patches) {
+            if !merged.pin.pending.patches.contains(path) {
+                merged.pin.pending.patches.push(path.clone());
+                merged.patches.push(locked.clone());
             }
         }
         merged

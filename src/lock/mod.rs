@@ -17,6 +17,8 @@ mod render;
 mod repeated;
 mod schema;
 mod steps;
+#[cfg(test)]
+mod two_forms_tests;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -89,15 +91,17 @@ pub(crate) enum Error {
 impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         let text = match self {
-            Self::Twice { twice, .. } => {
-                let name = &twice.dispute.pin.name;
+            Self::Twice { twice, .. } if twice.dispute.is_some() => {
+                let name = &twice.name;
                 return Some(format!(
                     "run `oca lock`; it takes the newer commit if it contains the other one. To choose, run \
                      `oca lock --ours {name}` for the first of the two, or `oca lock --theirs {name}` for the last"
                 ));
             }
             Self::Conflicted { .. } => "run `oca lock`; it keeps every commit on which both sides agree",
-            Self::Unmerged { .. } | Self::Garbled { .. } => "run `oca lock`; it merges both sides",
+            Self::Twice { .. } | Self::Unmerged { .. } | Self::Garbled { .. } => {
+                "run `oca lock`; it merges both sides"
+            }
             Self::Edited { entries, .. } if entries.is_empty() => {
                 "run `oca lock`; it computes these profiles again from `repos.toml`"
             }
@@ -122,6 +126,11 @@ impl Error {
 }
 
 impl Error {
+    /// Whether the file of a step is missing.
+    pub(crate) fn is_missing_step(&self) -> bool {
+        matches!(self, Self::Step { fault: StepFault::Missing, .. })
+    }
+
     /// Whether the file has what both sides of a merge wrote, so that `oca lock` can merge it.
     pub(crate) fn has_both_sides(&self) -> bool {
         matches!(

@@ -1,6 +1,6 @@
 //! Parses a lock. If parsing fails, the version is read alone, so that the error can say that the lock is newer.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::dispute::{Side, Twice, differences};
+use super::render::short_key;
 use super::repeated::of_side;
 use super::schema::{Digest, Lock, LockedProfile, LockedRepo, Pin};
 use super::wire::{WireExport, WireLock, WireProfile, WireRepo};
@@ -20,7 +21,7 @@ pub(super) struct Read {
     pub(super) lock: Lock,
     /// A repository that a profile names but that has no entry. It is not in `lock`.
     pub(super) dangling: Option<Dangling>,
-    /// A pin or a merge that has two different commits. `lock` has one of them.
+    /// What two sides of a merge wrote for one pin. `lock` has the entry of one of them.
     twice: Option<Twice>,
 }
 
@@ -113,19 +114,24 @@ impl Place {
 impl WireLock<'_> {
     fn into_lock(self, bytes: &[u8], side: Side) -> Result<Read, String> {
         let mut place = Place { offset: 0, line: 1 };
-        let repos = self.repos.into_iter().map(|raw| entries(raw, place.advance(raw.get(), bytes)));
-        let repos: Vec<Vec<LockedRepo>> = repos.collect::<Result<_, _>>()?;
-        let (repos, twice) = each_pin_once(repos.into_iter().flatten().collect(), side);
+        let entries = self.repos.into_iter().map(|raw| entry(raw, place.advance(raw.get(), bytes)));
+        let entries: Vec<Entry> = entries.collect::<Result<_, _>>()?;
+        let mut raw_profiles: Vec<(String, &RawValue)> = self.profiles.into_iter().collect();
+        raw_profiles.sort_by_key(|(_, raw)| raw.get().as_ptr());
+        let mut place = Place { offset: 0, line: 1 };
+        let wire = raw_profiles.into_iter().map(|(name, raw)| {
+            let (wire, fault) = profile(raw, &mut place, bytes, side)?;
+            Ok((name, wire, fault))
+        });
+        let wire: Vec<(String, WireProfile, Option<String>)> = wire.collect::<Result<_, String>>()?;
+        let keys: BTreeSet<&String> = wire.iter().flat_map(|(_, profile, _)| &profile.repos).collect();
+        let (repos, twice) = each_pin_once(entries, &keys, side);
         let mut lock = Lock { repos, profiles: BTreeMap::new() };
         let pins: HashMap<String, &Pin> =
             lock.repos.iter().map(|repo| (lock.key(&repo.pin), &repo.pin)).collect();
         let mut profiles = BTreeMap::new();
         let mut dangling = None;
-        let mut raw_profiles: Vec<(String, &RawValue)> = self.profiles.into_iter().collect();
-        raw_profiles.sort_by_key(|(_, raw)| raw.get().as_ptr());
-        let mut place = Place { offset: 0, line: 1 };
-        for (name, raw) in raw_profiles {
-            let (profile, fault) = profile(raw, &mut place, bytes, side)?;
+        for (name, profile, fault) in wire {
             let mut find = |key: &String| {
                 let pin = pins.get(key).map(|&pin| pin.clone());
                 if pin.is_none() {
@@ -154,28 +160,41 @@ impl WireLock<'_> {
     }
 }
 
-/// Reads an entry that begins at this line. If it cannot be read as a whole, only its pin and its commits are used. If
-/// fields of these are repeated, there are two entries: ours and theirs.
-fn entries(raw: &RawValue, line: usize) -> Result<Vec<LockedRepo>, String> {
+/// An entry of the file.
+enum Entry {
+    One(Box<LockedRepo>),
+    /// Fields of its pin or its commits are repeated: what ours has, and what theirs has.
+    Both {
+        ours: Box<LockedRepo>,
+        theirs: Box<LockedRepo>,
+        why: String,
+    },
+}
+
+/// Reads an entry that begins at this line. If it cannot be read as a whole, only its pin and its commits are used.
+fn entry(raw: &RawValue, line: usize) -> Result<Entry, String> {
     let whole: Result<WireRepo, _> = serde_json::from_str(raw.get());
     let why = match whole.map_err(|error| with_line(&error, line)).and_then(WireRepo::into_repo) {
-        Ok(repo) => return Ok(vec![repo]),
+        Ok(repo) => return Ok(Entry::One(Box::new(repo))),
         Err(why) => one_line(&why),
     };
-    let mut entries: Vec<LockedRepo> = Vec::new();
-    let sides = [Side::Ours, Side::Theirs].map(|side| (side, of_side(raw.get(), side)));
-    let is_repeated = sides[0].1 != sides[1].1;
-    for (side, entry) in sides {
+    let [ours, theirs] = [Side::Ours, Side::Theirs].map(|side| (side, of_side(raw.get(), side)));
+    let is_repeated = ours.1 != theirs.1;
+    let read = |(side, entry): (Side, Value)| {
         let name = entry["name"].as_str().map_or_else(String::new, |name| format!("repository `{name}`: "));
         let is_pin_only = entry.as_object().is_some_and(|fields| fields.keys().all(|key| is_of_pin(key)));
         let repo = pinned(entry, side).ok_or_else(|| format!("{name}{why}"))?;
         let digest =
             if is_pin_only && !is_repeated { Digest::PinOnly } else { Digest::Unreadable(why.clone()) };
-        if entries.iter().all(|ours| ours.pin != repo.pin || !differences(ours, &repo).is_empty()) {
-            entries.push(LockedRepo { digest, ..repo });
-        }
-    }
-    Ok(entries)
+        Ok::<_, String>(LockedRepo { digest, ..repo })
+    };
+    let (ours, theirs) = (read(ours)?, read(theirs)?);
+    let is_one = ours.pin == theirs.pin && differences(&ours, &theirs).is_empty();
+    Ok(if is_one {
+        Entry::One(Box::new(ours))
+    } else {
+        Entry::Both { ours: Box::new(ours), theirs: Box::new(theirs), why }
+    })
 }
 
 /// Reads a profile. If fields are repeated, those of the side are used, and the text says which.
@@ -238,26 +257,47 @@ fn keep_each_once(merges: &mut Vec<Value>, side: Side) {
     }
 }
 
-/// Sorts the entries by their pins. If a pin has several, that of the side is kept, and marked to be read again.
-fn each_pin_once(mut repos: Vec<LockedRepo>, side: Side) -> (Vec<LockedRepo>, Option<Twice>) {
-    repos.sort_by(|a, b| a.pin.cmp(&b.pin));
-    let mut kept: Vec<LockedRepo> = Vec::with_capacity(repos.len());
+/// Sorts the entries by their pins. If git merged the entries of both sides, those of the side are kept, and marked to be
+/// read again. `keys` are those of the profiles.
+fn each_pin_once(
+    entries: Vec<Entry>,
+    keys: &BTreeSet<&String>,
+    side: Side,
+) -> (Vec<LockedRepo>, Option<Twice>) {
     let mut twice = None;
-    for repo in repos {
-        let Some(last) = kept.last_mut().filter(|last| last.pin == repo.pin) else {
-            kept.push(repo);
+    let mut choose = |ours: LockedRepo, theirs: LockedRepo, why: Option<String>| {
+        if ours.pin != theirs.pin || !differences(&ours, &theirs).is_empty() {
+            twice.get_or_insert_with(|| Twice::of(&ours, &theirs, why.clone()));
+        }
+        let chosen = if side == Side::Ours { ours } else { theirs };
+        let why = why.unwrap_or_else(|| "the lock has two entries for it".to_owned());
+        LockedRepo { digest: Digest::Unreadable(why), ..chosen }
+    };
+    let mut placed: Vec<(usize, LockedRepo)> = Vec::with_capacity(entries.len());
+    for (place, entry) in entries.into_iter().enumerate() {
+        let repo = match entry {
+            Entry::One(repo) => *repo,
+            Entry::Both { ours, theirs, why } => choose(*ours, *theirs, Some(why)),
+        };
+        placed.push((place, repo));
+    }
+    placed.sort_by(|(_, a), (_, b)| a.pin.cmp(&b.pin));
+    let mut repos: Vec<(usize, LockedRepo)> = Vec::with_capacity(placed.len());
+    for (place, repo) in placed {
+        let is_same = |(_, last): &mut (usize, LockedRepo)| {
+            // If a lock has two entries of one base, no profile uses the short key.
+            let is_of_one_entry = || keys.contains(&short_key(&repo.pin));
+            last.pin == repo.pin || last.pin.has_base_of(&repo.pin) && is_of_one_entry()
+        };
+        let Some((other, last)) = repos.pop_if(is_same) else {
+            repos.push((place, repo));
             continue;
         };
-        let why = match (&last.digest, &repo.digest) {
-            (Digest::Unreadable(why), Digest::Unreadable(same)) if why == same => Some(why.clone()),
-            _ => None,
-        };
-        if let Some(dispute) = differences(last, &repo).into_iter().next() {
-            twice.get_or_insert_with(|| Twice { dispute, why: why.clone() });
-        }
-        let why = why.unwrap_or_else(|| "the lock has two entries for it".to_owned());
-        let chosen = if side == Side::Ours { last.clone() } else { repo };
-        *last = LockedRepo { digest: Digest::Unreadable(why), ..chosen };
+        let (ours, theirs) = if other < place { (last, repo) } else { (repo, last) };
+        repos.push((place.min(other), choose(ours, theirs, None)));
     }
-    (kept, twice)
+    let mut repos: Vec<LockedRepo> = repos.into_iter().map(|(_, repo)| repo).collect();
+    // The one that is kept may be the later one.
+    repos.sort_by(|a, b| a.pin.cmp(&b.pin));
+    (repos, twice)
 }

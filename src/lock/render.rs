@@ -10,7 +10,7 @@ use super::schema::{
     UnreadableManifest,
 };
 use super::wire::{ABSORBED, CORE, EMPTY};
-use crate::repo::{AutoInstall, Packaging, PendingMerge, Reference, Rules, hexadecimal};
+use crate::repo::{AutoInstall, Packaging, PendingMerge, Reference, Rules, hexadecimal, is_invisible};
 
 impl Lock {
     /// The text of the lock. The same lock gives the same bytes on every platform.
@@ -292,7 +292,7 @@ fn write_list(text: &mut String, indent: usize, key: &str, items: impl Iterator<
     text.push(']');
 }
 
-/// One value as JSON on one line, with a blank after each comma.
+/// One value as JSON on one line, with a blank after each comma. Invisible characters are written as escapes.
 fn json<T: Serialize + ?Sized>(value: &T) -> String {
     let mut bytes = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, OneLine);
@@ -309,5 +309,23 @@ impl serde_json::ser::Formatter for OneLine {
         first: bool,
     ) -> std::io::Result<()> {
         if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    /// The texts come from repositories. What is invisible in them, or turns the text around, would mislead the person who
+    /// reads the difference of two locks. JSON itself escapes only a part of it.
+    fn write_string_fragment<W: std::io::Write + ?Sized>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> std::io::Result<()> {
+        for part in fragment.split_inclusive(is_invisible) {
+            let hidden = part.chars().next_back().filter(|c| is_invisible(*c));
+            let Some(hidden) = hidden else { return writer.write_all(part.as_bytes()) };
+            writer.write_all(&part.as_bytes()[..part.len() - hidden.len_utf8()])?;
+            for unit in hidden.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+        }
+        Ok(())
     }
 }

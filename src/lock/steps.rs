@@ -338,7 +338,7 @@ impl StepFault {
         match self {
             Self::Missing => {
                 format!(
-                    "restore it with `git checkout -- {DIRECTORY}`; if it was never committed, run `git add {DIRECTORY}` in the clone that has it, and commit it; `oca lock` makes it again"
+                    "restore it with `git checkout -- {DIRECTORY}`; if it was never committed, run `git add {DIRECTORY}` in the clone that has it, and commit it; in the build of an image, add `!{DIRECTORY}` to `.dockerignore`; `oca lock` makes it again"
                 )
             }
             Self::Edited => {

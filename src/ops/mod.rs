@@ -42,6 +42,7 @@ mod unknown;
 mod update;
 mod updated;
 mod user_patches;
+mod vanished;
 mod working;
 
 pub(crate) use ahead::Ahead;
@@ -65,14 +66,14 @@ pub(crate) use module_checksums::{ChecksumRequest, ModuleFiles, module_checksums
 pub(crate) use names::{NamedMerge, movable, movables, named_patch, named_repos, repo_name, unknown_repo};
 pub(crate) use new_own::{NewOwn, OwnModule};
 pub(crate) use old_core::record_core;
-pub(crate) use own::{refuse_missing_in_image, refuse_missing_own};
+pub(crate) use own::{refuse_missing_in_image, refuse_missing_own, warn_of_missing_known};
 pub(crate) use placing::{bring_locked, place_locked};
 pub(crate) use plain_core::{plain_core, tell_of_plain_core};
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use requirements::{
     constraints, hint_of_markers, merging, of_odoo, requiring, warn_of_conflicts_with_odoo,
 };
-pub(crate) use resolving::{OpenMerge, OpenMerges, Resolving, open_words, unlocked_open_merges};
+pub(crate) use resolving::{OpenMerge, OpenMerges, Resolving, is_open, open_words, unlocked_open_merges};
 pub(crate) use rewrite::{Rewrite, Rewritten, tell};
 pub(crate) use survivor::find_survivors;
 pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};
@@ -81,4 +82,5 @@ pub(crate) use unknown::{refuse_unknown, without_init};
 pub(crate) use update::{merge_job, read, update, upgrade};
 pub(crate) use updated::Updated;
 pub(crate) use user_patches::{own_patch_file, refuse_missing_patches, user_patch};
+pub(crate) use vanished::tell_of_vanished;
 pub(crate) use working::Working;

@@ -1,7 +1,7 @@
 //! Changes `repos.toml` and the lock together, or neither of them, for `oca add` and `oca remove`.
 
-use crate::config::Draft;
-use crate::error::Error;
+use crate::config::{Draft, Mode};
+use crate::error::{Error, MergeError};
 use crate::flags::Format;
 use crate::fs::{DirectoryLock, read_if_there, write_if_changed};
 use crate::json::ChangeReport;
@@ -93,6 +93,14 @@ impl<'a> Rewrite<'a> {
     pub(crate) fn title_of(&self, name: &RepoName, source: &MergeSource) -> Option<String> {
         let step = self.merges_of(name, source).find_map(|locked| locked.step.as_ref())?;
         Some(self.updated.as_ref()?.steps.patch(step)?.header().title.clone())
+    }
+
+    /// The error of a change that a conflict prevents. `by_hand` says how the user makes it, so that a person can resolve
+    /// the conflict.
+    pub(crate) fn by_hand(&self, repo: RepoName, by_hand: String, conflict: Error) -> Error {
+        let config = &self.session.config;
+        let (file, in_submodules) = (config.file.clone(), config.mode == Mode::Submodule);
+        MergeError::NotRewritten { file, by_hand, repo, in_submodules, cause: Box::new(conflict) }.into()
     }
 
     /// The change without writing it.

@@ -73,7 +73,7 @@ impl CheckoutTarget<'_> {
 
     /// Whether git itself checked out the intended commit here: oca's marker is missing, but nothing has to be changed.
     fn is_placed_by_git(&self) -> bool {
-        if self.checkout.is_being_moved() || self.checkout.is_unfilled() {
+        if self.checkout.is_being_moved() || !self.checkout.is_written() {
             return false;
         }
         let Some(origin) = self.checkout.origin() else { return false };
@@ -107,9 +107,14 @@ impl CheckoutTarget<'_> {
         Ok(())
     }
 
-    /// The outcome for a checkout that is ready.
-    pub(crate) fn ready(&self) -> Outcome {
-        self.confirm(&self.head).map(|()| self.relocation().unwrap_or(Done::UpToDate))
+    /// The outcome for a checkout that is ready. Unless this is a dry run, the marker says so too, and the next run
+    /// needs no look at what git checked out.
+    pub(crate) fn ready(&self, is_dry: bool) -> Outcome {
+        self.confirm(&self.head)?;
+        if !is_dry && let Head::Other(_) = self.head {
+            self.checkout.note_placed(&self.wanted());
+        }
+        Ok(self.relocation().unwrap_or(Done::UpToDate))
     }
 
     fn relocation(&self) -> Option<Done> {
@@ -152,8 +157,10 @@ impl CheckoutTarget<'_> {
             }
             Head::Complete(placed) if placed.commit == to => Done::Refreshed { commit: to, by_force },
             Head::Complete(placed) => Done::Moved { from: Some(placed.commit), to },
-            Head::Other(Some(from)) if *from == to => Done::Refreshed { commit: to, by_force },
-            Head::Other(Some(from)) => Done::Moved { from: Some(*from), to },
+            Head::Unfilled(from) | Head::Other(Some(from)) if *from == to => {
+                Done::Refreshed { commit: to, by_force }
+            }
+            Head::Unfilled(from) | Head::Other(Some(from)) => Done::Moved { from: Some(*from), to },
         }
     }
 }

@@ -2,12 +2,24 @@
 
 use std::path::Path;
 
-use crate::repo::one_line;
+use crate::json::{FailureEntry, FailureReport};
+use crate::repo::{one_line, plain};
 use crate::report::{Finding, Severity};
 
 /// The annotations, in order. `config` is the path of `repos.toml`; `default` is the default profile.
 pub(crate) fn annotations(findings: &[Finding], config: &Path, default: Option<&str>) -> String {
     findings.iter().map(|finding| annotation(finding, config, default)).collect()
+}
+
+/// The annotations of what failed before there was a report.
+pub(crate) fn failures(report: &FailureReport) -> String {
+    let place = report.place.as_ref().map_or_else(String::new, |(file, line)| {
+        format!("file={},line={line},", property(&file.to_string_lossy()))
+    });
+    let annotation = |error: &FailureEntry| {
+        format!("::error {place}title=oca check stopped::{}\n", message(&plain(&error.text())))
+    };
+    report.errors.iter().map(annotation).collect()
 }
 
 fn annotation(finding: &Finding, config: &Path, default: Option<&str>) -> String {

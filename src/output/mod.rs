@@ -31,8 +31,8 @@ pub(crate) use tone::Tone;
 pub(crate) use tree::{print_tree, print_why};
 
 use crate::error::{Error, Message};
-use crate::flags::Global;
-use crate::json::{FailureReport, Versioned};
+use crate::flags::{Global, MachineFormat};
+use crate::json::{FailureReport, Versioned, code_quality_of};
 use crate::progress::Progress;
 use crate::repo::{RepoName, one_line, plain};
 use crate::report::{Done, RepoOutcome, Trouble};
@@ -48,8 +48,8 @@ pub(crate) struct Printer {
     color: bool,
     /// Whether stdout gets colour.
     data_color: bool,
-    /// Whether the report is JSON.
-    json: bool,
+    /// The format of the report, if machines read it.
+    format: Option<MachineFormat>,
     /// Whether something was printed to stdout.
     has_data: AtomicBool,
 }
@@ -70,8 +70,8 @@ enum Word {
 }
 
 impl Printer {
-    /// `json` says that the command line asks for a report in JSON.
-    pub(crate) fn new(global: &Global, json: bool) -> Self {
+    /// `format` is that of the report, if machines read it.
+    pub(crate) fn new(global: &Global, format: Option<MachineFormat>) -> Self {
         let terminal = io::stderr().is_terminal();
         let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
         let colour = |is_terminal| has_colour(global.color, is_terminal, |name| std::env::var_os(name));
@@ -81,7 +81,7 @@ impl Printer {
             bars: terminal && !global.quiet && !global.no_progress && !dumb,
             color: colour(terminal),
             data_color: colour(io::stdout().is_terminal()),
-            json,
+            format,
             has_data: AtomicBool::new(false),
         }
     }
@@ -175,7 +175,7 @@ impl Printer {
         }
     }
 
-    /// Prints the messages of an error to stderr. A reader of JSON also gets them on stdout, if there is no report.
+    /// Prints the messages of an error to stderr. A machine also gets them on stdout, if there is no report.
     pub(crate) fn error(&self, error: &Error) {
         for Message { error, causes, hint, .. } in error.messages() {
             self.line(Word::Error, &error);
@@ -186,8 +186,8 @@ impl Printer {
     }
 
     fn failure(&self, report: impl FnOnce() -> FailureReport) {
-        if self.json && !self.has_data.load(Ordering::Relaxed) {
-            self.json(&report());
+        if let Some(format) = self.format.filter(|_| !self.has_data.load(Ordering::Relaxed)) {
+            self.data(&rendered(format, &report()));
         }
     }
 
@@ -231,9 +231,18 @@ fn line_for(name: &str, outcome: Result<&Done, &Trouble>, verbose: bool) -> Opti
     (is_news || verbose).then(|| format!("{name}: {done}"))
 }
 
-/// Tells a reader of JSON why a command line is not valid. clap tells the others.
-pub(crate) fn tell_usage(message: String, hint: Option<String>, exit_code: u8) {
-    let report = Versioned::new(FailureReport::one(message, hint, exit_code)).render();
+/// What a machine reads in place of a report.
+fn rendered(format: MachineFormat, report: &FailureReport) -> String {
+    match format {
+        MachineFormat::Json => Versioned::new(report).render(),
+        MachineFormat::Github => github::failures(report),
+        MachineFormat::Gitlab => code_quality_of(report),
+    }
+}
+
+/// Tells a machine why a command line is not valid. clap tells the others.
+pub(crate) fn tell_usage(format: MachineFormat, message: String, hint: Option<String>, exit_code: u8) {
+    let report = rendered(format, &FailureReport::one(message, hint, exit_code));
     // The program ends with an error anyway.
     let _unheard = io::stdout().lock().write_all(report.as_bytes());
 }

@@ -24,6 +24,24 @@ pub(crate) use model::{
     Page, Requirement, Standing, Step, SystemNeed,
 };
 
+/// What is not known about the sizes, because it is not in the cache.
+pub(crate) struct Unknown {
+    /// The repositories of which no file is known.
+    pub(crate) repos: Vec<String>,
+    /// The number of other files without a size.
+    pub(crate) files: usize,
+}
+
+/// See [`Unknown`].
+pub(crate) fn unknown(page: &Page) -> Unknown {
+    let repos = page.homes.iter().filter(|home| home.trouble.is_some()).map(|home| home.name.clone());
+    let view = view::View::new(page);
+    let amounts = view.bytes.iter().flat_map(|Bytes { exported, selection, languages, rules }| {
+        [exported, selection, languages, rules].map(|amount| amount.unknown)
+    });
+    Unknown { repos: repos.collect(), files: amounts.sum() }
+}
+
 /// The page as HTML.
 pub(crate) fn render(page: &Page) -> String {
     document::document(&view::View::new(page)).into_string()

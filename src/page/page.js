@@ -175,7 +175,9 @@
     return element;
   };
   const shortened = (name) => (name.length > 32 ? `${name.slice(0, 31)}…` : name);
-  const column = (nodes) => 16 + 6.9 * Math.max(0, ...nodes.map(({ name }) => shortened(name).length));
+  // The module itself is bold, which is wider.
+  const letter = (kind) => (kind === 'it' ? 7.6 : 6.9);
+  const column = (nodes) => 16 + Math.max(0, ...nodes.map(({ name, kind }) => letter(kind) * shortened(name).length));
 
   // The modules of a list. Behind the first ones, only their number.
   const around = (near, list) => {

@@ -37,4 +37,4 @@ pub(crate) use model::{FileMode, FilePatch, Patch, Side};
 pub(crate) use parse::parse;
 pub(crate) use render::render;
 pub(crate) use result::result;
-pub(crate) use user::{About, MailedCommit, UserPatch, mails, parse_user, refreshed, title_of};
+pub(crate) use user::{About, MailedCommit, UserPatch, mails, parse_user, refreshed, rewritten, title_of};

@@ -44,16 +44,13 @@ impl fmt::Display for Apart {
 /// Which of the profiles that a profile extends can be layers below it.
 pub(crate) fn layers<'a>(config: &'a Config, profile: &'a Profile, lock: &'a Lock) -> Layers<'a> {
     let own = Below::of([profile], lock);
-    let extended = config.profiles.iter().filter(|other| profile.extends.contains(&other.name));
     let mut layers = Layers { below: Vec::new(), apart: Vec::new() };
-    for other in extended {
+    for other in config.extended(profile) {
         match apart(other, profile, &Below::of([other], lock), &own) {
             None => layers.below.push(other),
             Some(why) => layers.apart.push((other, why)),
         }
     }
-    let place = |other: &&Profile| profile.extends.iter().position(|name| *name == other.name);
-    layers.below.sort_by_key(place);
     layers
 }
 

@@ -12,6 +12,7 @@ mod object;
 mod packaging;
 mod pasted;
 mod path;
+mod pattern;
 mod pending;
 mod plain;
 mod reference;
@@ -43,6 +44,7 @@ pub(crate) use path::OWN_FILES;
 pub(crate) use path::{
     AddonsDirectory, ModuleName, PathPart, RepoPath, is_dot_git, is_own_file, is_text, refuse_everywhere,
 };
+pub(crate) use pattern::{Pattern, characters};
 pub(crate) use pending::{MergeRef, MergeSource, Pending, PendingMerge};
 pub(crate) use plain::{ends_line, in_short, is_invisible, is_text_of, one_line, plain, quotation, shown};
 pub(crate) use reference::Reference;

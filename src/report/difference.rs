@@ -134,6 +134,11 @@ pub(crate) enum Difference {
     Layout,
     /// The lock is up to date, but a submodule differs from it.
     Submodule(SubmoduleDifference),
+    /// The same with a submodule in the place of a checkout, although the mode is `clone`. The path is as in
+    /// `.gitmodules`.
+    StillSubmodule {
+        path: String,
+    },
 }
 
 /// A module that `modules` requests, but that does not exist, or not in that version.
@@ -272,6 +277,9 @@ impl fmt::Display for Difference {
             }
             Self::Layout => write!(f, "the file is not formatted as oca writes it"),
             Self::Submodule(difference) => write!(f, "{difference}"),
+            Self::StillSubmodule { path } => {
+                write!(f, "`{path}` is still a submodule, but `mode` is `clone`")
+            }
         }
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct MergeNote {
 pub(crate) enum MergeNoteKind {
     /// The base contains its commit, or OCA's bot merged it; at this time in seconds since 1970, if it is known.
     Absorbed { on: Option<i64> },
+    /// A later commit of the branch has it. `on` is as for `Absorbed`.
+    Landed { on: Option<i64> },
     /// The base has all of its changes, but not its commit.
     Contained,
     /// It changes nothing after the merges before it.
@@ -62,6 +64,14 @@ impl fmt::Display for MergeNote {
             MergeNoteKind::Absorbed { on } => {
                 let on: String = on.iter().map(|time| format!(" on {}", day(*time))).collect();
                 write!(f, "{what}: merged upstream{on}; drop it with `oca remove {word}`")
+            }
+            MergeNoteKind::Landed { on } => {
+                let on: String = on.iter().map(|time| format!(" on {}", day(*time))).collect();
+                let repo = what.split_once('#').map_or(&**what, |(repo, _)| repo);
+                write!(
+                    f,
+                    "{what}: merged upstream{on}, after the locked commit; `oca lock --upgrade {repo} --drop-merged` takes it from there"
+                )
             }
             MergeNoteKind::Reverted => {
                 write!(

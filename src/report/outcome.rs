@@ -43,6 +43,10 @@ pub(crate) struct Failure {
     pub(crate) survivor: Option<Survivor>,
     /// Whether it needs a person in a project with submodules, where `oca resolve` and `oca patch` do not work.
     pub(crate) in_submodules: bool,
+    /// Whether the command has `--force`, which discards local work.
+    pub(crate) has_force: bool,
+    /// Whether `oca resolve` has something open in its checkout.
+    pub(crate) is_open: bool,
 }
 
 /// The newest commit of a branch that is not newer than a commit that is gone.
@@ -55,7 +59,16 @@ pub(crate) struct Survivor {
 
 impl Failure {
     pub(crate) fn new(name: RepoName, url: String, trouble: Trouble) -> Self {
-        Self { name, url, trouble, near: None, survivor: None, in_submodules: false }
+        Self {
+            name,
+            url,
+            trouble,
+            near: None,
+            survivor: None,
+            in_submodules: false,
+            has_force: true,
+            is_open: false,
+        }
     }
 
     /// Whether a person has to resolve a merge, or to correct a patch.

@@ -47,7 +47,8 @@ fn every_difference_from_the_configuration_has_its_words() {
         EditedProfile { profile: "lean".to_owned(), seal: Seal::Broken },
         Untrue { name: web(), commit: commit(0xaa), untrue: Untrue::Order },
         Layout {},
-        Submodule(SubmoduleDifference::Unstaged);
+        Submodule(SubmoduleDifference::Unstaged),
+        StillSubmodule { path: text("oca/web") };
         Difference::Core { name: name("odoo"), is_declared: false },
         Difference::Selects { profile: profile(), declared: false },
         Difference::Modules { profile: profile(), more: vec![text("web_x")], fewer: Vec::new() },
@@ -94,6 +95,7 @@ fn every_difference_from_the_configuration_has_its_words() {
     `web`: modules or requirements are in a different order in the lock than in commit aaaaaaaaaa
     the file is not formatted as oca writes it
     `.gitmodules` in the index differs from the one in the work tree
+    `oca/web` is still a submodule, but `mode` is `clone`
     `odoo` is a repository of modules, but the lock has it as Odoo itself
     profile `standard` selects no modules, but the lock has a selection for it
     profile `standard` selects `web_x`, but the lock does not say so

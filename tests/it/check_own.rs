@@ -143,8 +143,8 @@ fn machines_get_findings_with_files_and_lines() {
         .stdout(
             r#"{
   "version": 1,
-  "errors": 1,
-  "warnings": 1,
+  "error_count": 1,
+  "warning_count": 1,
   "findings": [
     {
       "code": "OCA004",

@@ -29,12 +29,12 @@ fn project(env: &Env, engine: bool) {
         env.write(path, text);
         fs::set_permissions(env.project().join(path), fs::Permissions::from_mode(0o755)).expect("a mode");
     };
-    for name in ["build", "binary", "compose"] {
+    for name in ["build", "binary", "compose", "names", "step"] {
         let path = format!("docker/{name}");
         script(&path, &fs::read_to_string(root().join(&path)).expect("a script"));
     }
     script("bin/buildah", "#!/bin/sh\necho buildah \"$@\"\n");
-    script("bin/docker-compose", "#!/bin/sh\necho $COMPOSE_PROJECT_NAME: \"$@\"\n");
+    script("bin/docker-compose", "#!/bin/sh\necho $COMPOSE_PROJECT_NAME, ${IMAGE:-none}: \"$@\"\n");
     let engine = if engine { "version | --version" } else { "--version" };
     script("bin/docker", &format!("#!/bin/sh\ncase $1 in {engine}) echo 20.10 ;; *) exit 1 ;; esac\n"));
     env.write("repos.toml", "odoo = \"18.0\"\n");
@@ -59,7 +59,7 @@ fn refuses(output: &Output, error: &str) {
 /// What the builder is asked, without the digest of the lock.
 fn asked(profile: &str, series: &str, rest: &str) -> String {
     format!(
-        "buildah build --layers --force-rm --format docker --tag odoo-oca:{profile} --file docker/Dockerfile \
+        "buildah build --layers --force-rm --format docker --tag odoo-oca-project:{profile} --file docker/Dockerfile \
          --build-arg PROFILE={profile} --build-arg DIGEST --build-arg ODOO_IMAGE=docker.io/library/odoo:{series}{rest} .\n"
     )
 }
@@ -78,15 +78,15 @@ fn the_image_of_odoo_is_that_of_the_profile_and_the_engine_gets_the_image() {
     let env = Env::new();
     project(&env, true);
     let sent = |tag: &str| format!("buildah push {tag} docker-daemon:{tag}\n");
-    assert_eq!(printed(&env, &[]), asked("standard", "18.0", "") + &sent("odoo-oca:standard"));
-    assert_eq!(printed(&env, &["parity"]), asked("parity", "16.0", "") + &sent("odoo-oca:parity"));
+    assert_eq!(printed(&env, &[]), asked("standard", "18.0", "") + &sent("odoo-oca-project:standard"));
+    assert_eq!(printed(&env, &["parity"]), asked("parity", "16.0", "") + &sent("odoo-oca-project:parity"));
     assert_eq!(printed(&env, &["parity", "--load=false"]), asked("parity", "16.0", ""));
-    let pushed = "buildah push odoo-oca:parity\n";
+    let pushed = "buildah push odoo-oca-project:parity\n";
     assert_eq!(printed(&env, &["parity", "--push"]), asked("parity", "16.0", "") + pushed);
     let target = asked("parity", "16.0", " --target oca --no-cache");
     assert_eq!(
         printed(&env, &["parity", "--target", "oca", "--no-cache"]),
-        target + &sent("odoo-oca:parity")
+        target + &sent("odoo-oca-project:parity")
     );
 }
 
@@ -98,7 +98,7 @@ fn without_an_engine_the_image_stays_with_buildah() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(
         String::from_utf8_lossy(&output.stderr),
-        "odoo-oca:parity is in the storage of buildah, and no Docker engine answers here: podman can run it\n"
+        "odoo-oca-project:parity is in the storage of buildah, and no Docker engine answers here: podman can run it\n"
     );
     refuses(
         &run(&env, "build", &["parity", "--load"]),
@@ -215,18 +215,19 @@ fn compose_gets_the_name_of_the_project() {
         assert!(output.status.success(), "{output:?}");
         String::from_utf8_lossy(&output.stdout).replace(&top.join("docker/").display().to_string(), "")
     };
-    assert_eq!(run(None, &["up"]), "my-shop: --file compose.yaml up\n");
-    assert_eq!(run(Some("other"), &["up"]), "other: --file compose.yaml up\n");
+    let image = "odoo-oca-my-shop";
+    assert_eq!(run(None, &["up"]), format!("my-shop, {image}: --file compose.yaml up\n"));
+    assert_eq!(run(Some("other"), &["up"]), format!("other, {image}: --file compose.yaml up\n"));
     assert_eq!(
         run(None, &["--dev", "up", "--detach"]),
-        "my-shop: --file compose.yaml --file compose.dev.yaml up --detach\n"
+        format!("my-shop, {image}: --file compose.yaml --file compose.dev.yaml up --detach\n")
     );
     // An env file may have the name.
     fs::write(env.root().join("name.env"), "A=b\nexport COMPOSE_PROJECT_NAME='acme' # ours\r\n")
         .expect("a file");
     fs::write(env.root().join("other.env"), "A=b\n").expect("a file");
     fs::write(env.root().join(".env"), "COMPOSE_PROJECT_NAME=shop-2\r\n").expect("a file");
-    assert_eq!(run(None, &["up"]), "shop-2: --file compose.yaml up\n");
+    assert_eq!(run(None, &["up"]), format!("shop-2, {image}: --file compose.yaml up\n"));
     for (words, name) in [
         (&["--env-file", "name.env", "up"][..], "acme"),
         (&["--env-file=name.env", "--env-file", "other.env", "up"], "acme"),
@@ -234,8 +235,88 @@ fn compose_gets_the_name_of_the_project() {
         (&["--env-file", "nowhere.env", "up"], "my-shop"),
         (&["up", "--env-file"], "my-shop"),
     ] {
-        let asked = format!(": --file compose.yaml {}\n", words.join(" "));
+        let asked = format!(", {image}: --file compose.yaml {}\n", words.join(" "));
         assert_eq!(run(None, words), format!("{name}{asked}"));
         assert_eq!(run(Some("other"), words), format!("other{asked}"));
+    }
+}
+
+/// Both scripts name the same image, and two projects of one host have two.
+#[test]
+fn an_env_file_can_name_the_image() {
+    let env = Env::new();
+    project(&env, true);
+    env.write(".env", "IMAGE=ghcr.io/acme/odoo # ours\n");
+    assert!(printed(&env, &["parity", "--load=false"]).contains(" --tag ghcr.io/acme/odoo:parity "));
+    let compose = run(&env, "compose", &["config"]);
+    let asked = String::from_utf8_lossy(&compose.stdout).into_owned();
+    assert!(asked.starts_with("project, none: "), "compose reads it: {compose:?}");
+    env.write(".env", "IMAGE=${REGISTRY}/odoo\n");
+    refuses(
+        &run(&env, "build", &[]),
+        "error: `IMAGE=${REGISTRY}/odoo` of an env file has a variable\n\
+         hint: type `export IMAGE=…` with the whole name\n",
+    );
+}
+
+/// The step of a build that runs `oca`, with a stand-in that ends with `code`.
+fn step(env: &Env, code: u8, words: &[&str]) -> Output {
+    let oca = format!("#!/bin/sh\necho \"$OCA_CACHE_DIR $OCA_TOKEN_X_FILE $*\"\nexit {code}\n");
+    env.write("bin/oca", oca);
+    fs::set_permissions(env.project().join("bin/oca"), fs::Permissions::from_mode(0o755)).expect("a mode");
+    let mut command = env.command("sh");
+    let path = std::env::var("PATH").expect("a path");
+    command.env("PATH", format!("{}:{path}", env.project().join("bin").display()));
+    command.env("TOKEN", "OCA_TOKEN_X");
+    command.arg("docker/step").args(words).current_dir(env.project()).output().expect("sh")
+}
+
+#[test]
+fn a_build_without_a_token_says_how_to_pass_one() {
+    let env = Env::new();
+    project(&env, true);
+    for code in [0, 1, 3] {
+        let output = step(&env, code, &["fetch", "export", "/x y"]);
+        assert_eq!(output.status.code(), Some(code.into()));
+        let asked = "/var/cache/oca /run/secrets/token export /x y\n";
+        assert_eq!(String::from_utf8_lossy(&output.stdout), asked);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(said.contains("pass `--secret id=token,env=OCA_TOKEN_X`"), code == 3, "{said}");
+    }
+}
+
+#[test]
+fn a_binary_that_does_not_start_is_named_with_its_image() {
+    let env = Env::new();
+    project(&env, true);
+    let output = step(&env, 0, &["starts", "debian:7"]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let output = step(&env, 127, &["starts", "debian:7"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.starts_with("error: this oca does not start in debian:7\nhint: build docker/bin/oca"),
+        "{said}"
+    );
+    assert_eq!(step(&env, 0, &["other"]).status.code(), Some(2));
+}
+
+/// Each of the Dockerfiles says these words at several places, so a script has them. What `.dockerignore` lets in is theirs.
+#[test]
+fn the_dockerfiles_take_their_scripts_and_leave_compiled_files_out() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).expect("a file");
+    let ignore = read(".dockerignore");
+    for path in ["docker/Dockerfile", "docker/Dockerfile.core"] {
+        let text = read(path);
+        assert!(!text.contains("has no token") && !text.contains("does not start"), "{path}");
+        let context = text.lines().filter_map(|line| line.strip_prefix("COPY docker/"));
+        for script in context.filter_map(|line| line.split(' ').next()) {
+            assert!(ignore.contains(&format!("\n!docker/{script}\n")), "{path}: {script}");
+        }
+        let (clean, copied) = (
+            text.find("-name __pycache__").expect("it removes them"),
+            text.find("COPY --from=oca /project/"),
+        );
+        assert!(Some(clean) < copied, "{path}");
     }
 }

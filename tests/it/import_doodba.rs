@@ -96,6 +96,49 @@ fn a_condition_that_is_known_decides_and_one_that_is_not_is_a_loss() {
     }
 }
 
+/// doodba expands a pattern when the image is built. What cannot be expanded here is a loss.
+#[test]
+fn a_pattern_becomes_the_modules_that_it_matches_and_is_a_loss_without_a_checkout() {
+    let addons = "web: ['web_re*', web_one]\ndms: ['dms_*', '*']\n";
+    let env = Env::new();
+    env.write("odoo/custom/src/addons.yaml", addons);
+    let init = ["init", "--from", "odoo/custom/src/addons.yaml", "--odoo", "16.0"];
+    env.oca(&init)
+        .stderr_contains(
+            "warning: `odoo/custom/src/addons.yaml` at line 1: `web_re*` is not the name of a module, and no module of a \
+             checkout matches it: oca selects all modules of `web`\n",
+        )
+        .stderr_contains("parts of `odoo/custom/src/addons.yaml` are not in it: 1 pattern of modules\n")
+        .status(1);
+    let env = Env::new();
+    env.write("odoo/custom/src/addons.yaml", addons);
+    for module in ["web_responsive", "web_refresher", "web_two"] {
+        env.write(format!("odoo/custom/src/web/{module}/__manifest__.py"), "{}");
+    }
+    env.write("odoo/custom/src/web/.git", "gitdir: elsewhere\n");
+    env.oca(&init)
+        .stderr_contains(
+            "at line 1: `web_re*` in `web` is replaced by what it matches now: `web_refresher`, `web_responsive`\n",
+        )
+        .success();
+    let text = env.new_config();
+    assert_eq!(
+        table(&text, "web"),
+        "[repos.web]\nmodules = [\"web_refresher\", \"web_responsive\", \"web_one\"]\n"
+    );
+}
+
+#[test]
+fn the_comments_of_addons_yaml_are_counted() {
+    let env = Env::new();
+    env.write("addons.yaml", "# All of it\nweb: ['*']\ndms:\n  - dms_field # for ACME\n");
+    env.oca(&["init", "--from", "addons.yaml", "--odoo", "16.0"])
+        .stderr_contains(
+            "warning: `addons.yaml`: 2 comments are left out (`All of it`, `for ACME`; `-v` shows each)\n",
+        )
+        .success();
+}
+
 #[test]
 fn an_odd_key_of_a_document_stops_only_itself() {
     let env = Env::new();

@@ -173,12 +173,12 @@ acme: [\"queue_*\"]
             "\
 warning: `odoo/custom/src/addons.yaml` at line 8: the choice of modules in `odoo/addons` is left out: oca selects all modules there
 warning: `odoo/custom/src/addons.yaml` at line 11: the part that needs `PGDATABASE` is `prod` or `staging` is left out: use a profile for it
-warning: `odoo/custom/src/addons.yaml` at line 15: `queue_*` is not the name of a module: oca selects all modules of `acme`
+warning: `odoo/custom/src/addons.yaml` at line 15: `queue_*` is not the name of a module, and no module of a checkout matches it: oca selects all modules of `acme`
 warning: `odoo/custom/src/repos.yaml` at line 10: the checkout of `web` and 2 more will be in `oca`, not in `odoo/custom/src`
 `[core]` has `enterprise` in `odoo/custom/src/enterprise`
 `[core]` has `odoo` in `odoo/custom/src/odoo`
 `[[local]]` has your own modules in `odoo/custom/src/private`
-error: `repos.toml` is written, but parts of `odoo/custom/src` are not in it: 1 part with a condition
+error: `repos.toml` is written, but parts of `odoo/custom/src` are not in it: 1 part with a condition, 1 pattern of modules
 hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
 ",
         )

@@ -207,6 +207,52 @@ fn a_target_that_is_the_base_is_no_news_and_others_are_details() {
     }
 }
 
+/// A request can be merged into any branch, and a variable can be unset: then the target tells the series.
+#[test]
+fn a_target_tells_the_series_of_a_base_that_does_not_name_it() {
+    for (merges, expected) in [
+        ("merges: [o refs/pull/1/head]", "[repos.web]\nmerges = [\n  \"#1\",\n]\n"),
+        ("merges: [o $ODOO_VERSION]", ""),
+        ("depth: 1", ""),
+        ("merges: [o 15.0]", "[repos.web]\nbranch = \"15.0\"\n"),
+    ] {
+        let env = Env::new();
+        let text = format!(
+            "oca/web:\n  remotes: {{o: https://github.com/OCA/web.git}}\n  target: o 16.0\n  {merges}\n"
+        );
+        let dms = "oca/dms:\n  remotes: {o: https://github.com/OCA/dms.git}\n  merges: [o 16.0]\n";
+        let social = dms.replace("dms", "social");
+        env.write("repos.yaml", format!("{text}{dms}{social}"));
+        env.oca(&["init", "-q", "--from", "repos.yaml"]).success();
+        let config = env.new_config();
+        assert!(config.starts_with("odoo = \"16.0\"\n"), "{merges}: {config}");
+        assert!(config.contains(expected), "{merges}: {config}");
+        assert_eq!(config.contains("[repos.web]"), !expected.is_empty(), "{merges}: {config}");
+    }
+}
+
+/// Which of them the repositories without a branch of their own follow, only the user knows.
+#[test]
+fn series_that_are_equally_common_are_refused() {
+    let env = Env::new();
+    let repo = |name: &str, branch: &str| {
+        format!("oca/{name}:\n  remotes: {{o: https://github.com/OCA/{name}.git}}\n  merges: [o {branch}]\n")
+    };
+    env.write(
+        "repos.yaml",
+        [repo("web", "16.0"), repo("dms", "17.0"), repo("social", "$ODOO_VERSION")].concat(),
+    );
+    env.oca(&["init", "--from", "repos.yaml"])
+        .stderr(
+            "error: `repos.yaml` does not say which Odoo series it is for: `16.0`, `17.0` are equally common\n\
+             hint: add the series of the repositories that have no branch of their own to the command, such as `--odoo 17.0`\n",
+        )
+        .status(2);
+    assert!(!env.project().join("repos.toml").exists());
+    env.oca(&["init", "-q", "--from", "repos.yaml", "--odoo", "16.0"]).success();
+    assert!(env.new_config().contains("[repos.dms]\nbranch = \"17.0\"\n"));
+}
+
 #[test]
 fn without_a_version_the_default_branch_of_the_remote_is_meant() {
     let env = Env::new();

@@ -84,6 +84,20 @@ fn a_selection_stays_fresh_and_counts_what_the_own_modules_need() {
 }
 
 #[test]
+fn the_path_of_checkouts_that_are_not_here_is_a_warning() {
+    let env = Env::new();
+    container(&env, "");
+    inside(&env, &["addons-path"])
+        .stdout_contains("/inside/opt/oca/web")
+        .stderr_contains(
+            "warning: there are no checkouts here, so Odoo does not find this path; `[TEMP]/inside/oca-addons` is here\n\
+             hint: for the path of the image, run `oca -C ../inside/opt addons-path --image`\n",
+        )
+        .success();
+    inside(&env, &["addons-path", "--image"]).stdout_contains("/inside/oca-addons/web").success();
+}
+
+#[test]
 fn what_surrounds_the_export_counts_only_in_a_container() {
     let env = Env::new();
     container(&env, "");

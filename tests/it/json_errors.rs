@@ -106,3 +106,39 @@ fn no_object_has_a_password() {
         assert!(!value.to_string().contains("geheim") && !stderr.contains("geheim"), "{value:#}\n{stderr}");
     }
 }
+
+/// A job that reads annotations or a report of Code Quality does not show stderr.
+#[test]
+fn the_formats_of_forges_have_the_errors_too() {
+    let env = Env::new();
+    env.git("", &["init", "-q"]);
+    env.declare("[profiles.standard]\nrepos = [\"web\", 5]\n");
+    let stderr = env.oca(&["check"]).output().stderr;
+    let text = stderr.trim_end().strip_prefix("error: ").expect("an error").to_owned();
+    let line =
+        text.split("at line ").nth(1).and_then(|rest| rest.split(',').next()).expect("a line").to_owned();
+    env.oca(&["check", "--format", "github"])
+        .stdout(&format!(
+            "::error file=[TEMP]/project/repos.toml,line={line},title=oca check stopped::{}\n",
+            text.replace('\n', "%0A")
+        ))
+        .stderr(&stderr)
+        .status(2);
+    let output = env.oca(&["check", "--format", "gitlab"]).output();
+    assert_eq!((output.code, &output.stderr), (Some(2), &stderr));
+    let issues: Value = serde_json::from_str(&output.stdout).expect("a report");
+    let issue = &issues[0];
+    assert_eq!(issue["description"], text.replace('\n', "; "));
+    assert_eq!((&issue["severity"], &issue["check_name"]), (&json!("blocker"), &json!("oca")));
+    let lines = json!({ "begin": line.parse::<usize>().expect("a number") });
+    assert_eq!(issue["location"], json!({ "path": "repos.toml", "lines": lines }));
+    assert_eq!(issue["fingerprint"].as_str().map(str::len), Some(64));
+    // Without a file, GitLab still needs one.
+    let output = env.oca(&["check", "--chek", "--format", "gitlab"]).output();
+    let issues: Value = serde_json::from_str(&output.stdout).expect("a report");
+    assert_eq!(issues[0]["location"]["path"], "repos.toml", "{output}");
+    env.oca(&["check", "--chek", "--format", "github"])
+        .stdout("::error title=oca check stopped::unexpected argument '--chek' found\n")
+        .stderr_contains("unexpected argument")
+        .status(2);
+}

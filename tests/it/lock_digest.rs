@@ -1,6 +1,7 @@
 //! Entries of the lock that say what is not so: edited, which their digest tells, or forged, which their commit tells.
 
 use crate::env::Env;
+use crate::merges::{declare, requested};
 use crate::project::{WEB, repository, short};
 use crate::remote::Remote;
 
@@ -448,4 +449,84 @@ fn odd_locks_are_refused_on_one_line() {
     env.oca(&["list"])
         .stderr("error: `oca.lock.json` is too large for a lock: it has 1024 MiB\nhint: move the file away and run `oca lock`\n")
         .status(2);
+}
+
+/// Somebody deleted the markers of a conflict, and kept the lines of both sides, which declare different merges.
+#[test]
+fn two_lists_of_merges_in_one_entry_are_merged_as_with_markers() {
+    let env = Env::new();
+    let remote = requested(&env);
+    let old = remote.commit_of("18.0~1");
+    declare(&env, "merges = [\"#1\"]");
+    env.oca(&["lock", "-q"]).success();
+    let (ours, our_commit) = (env.read("oca.lock.json"), remote.commit_of("18.0"));
+    declare(&env, "merges = [\"#2\"]");
+    let their_commit = remote.branch("18.0-side").from(&old).module("web_side", &[]).commit();
+    env.oca(&["lock", "-q", &format!("web@{their_commit}")]).success();
+    let theirs = env.read("oca.lock.json");
+    let fields = |lock: &str| first_entry(lock).trim_matches(['{', '}', '\n']).to_owned();
+    let one_entry = format!("{{\n{},\n{}\n    }}", fields(&ours), fields(&theirs));
+    let two_entries = format!("{},\n    {}", first_entry(&ours), first_entry(&theirs));
+    let forms = [
+        format!("<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n"),
+        ours.replace(first_entry(&ours), &one_entry),
+        ours.replace(first_entry(&ours), &two_entries),
+    ];
+    declare(&env, "merges = [\"#1\", \"#2\"]");
+    for (words, expected) in [
+        (&["lock"][..], None),
+        (&["lock", "--ours"], Some(&our_commit)),
+        (&["lock", "--theirs"], Some(&their_commit)),
+        (&["lock", "--theirs", "web"], Some(&their_commit)),
+    ] {
+        let results = forms.each_ref().map(|form| {
+            env.write("oca.lock.json", form);
+            let output = env.oca(words).output();
+            assert_eq!(output.code, Some(i32::from(expected.is_none())), "{words:?} {output}");
+            (output.stderr, expected.map(|_| env.read("oca.lock.json")))
+        });
+        assert_eq!(results[0], results[1], "{words:?}");
+        assert_eq!(results[0], results[2], "{words:?}");
+        match expected {
+            Some(commit) => assert_eq!(env.locked_commit("web"), *commit, "{words:?}"),
+            None => assert!(results[0].0.contains("has conflicting pins for 1 repository"), "{results:?}"),
+        }
+    }
+    for command in ["list", "sync"] {
+        env.write("oca.lock.json", &forms[1]);
+        env.oca(&[command])
+            .stderr_contains("was edited: it has two commits for `web`, `")
+            .stderr_contains("duplicate field")
+            .status(1);
+    }
+}
+
+/// A reviewer must see what is in the lock.
+#[test]
+fn what_turns_or_hides_text_is_an_escape_in_the_lock() {
+    let env = Env::new();
+    let remote = Remote::new(&env, "web");
+    let summary = "'a\u{200b}b\u{e0041}'";
+    remote
+        .branch("18.0")
+        .module("web_x", &[("summary", summary), ("external_dependencies", "{'bin': ['x\u{2066}y\u{7f}']}")])
+        .file("requirements.txt", "six # \u{202e}txet\nrequests\n")
+        .commit();
+    env.declare(WEB);
+    env.oca(&["lock", "-q"]).success();
+    let lock = env.read("oca.lock.json");
+    assert!(lock.contains("\"six # \\u202etxet\""), "{lock}");
+    assert!(
+        !lock.contains(|c: char| c != '\n' && (c.is_control() || "\u{202e}\u{2066}\u{200b}".contains(c)))
+    );
+    env.oca(&["lock", "--check"]).success();
+    env.oca(&["lock", "--check", "--upstream"]).success();
+    // What it means is the same.
+    env.write("oca.lock.json", lock.replace("\\u202e", "\u{202e}"));
+    env.oca(&["lock", "--check"])
+        .stdout_contains("the file is not formatted")
+        .stderr_contains("hint")
+        .status(1);
+    env.oca(&["lock", "-q"]).success();
+    env.assert_file("oca.lock.json", &lock);
 }

@@ -23,7 +23,8 @@ fn a_dry_run_never_writes_the_lock() {
             short(&old)
         ))
         .stderr(&format!(
-            "web: {} -> {}\n1 repository with 0 modules, 1 changed\ndry run: the lock is not changed\n",
+            "web: {} -> {}\n1 repository with 0 modules, 1 changed\n`web` no longer has `web_x`\n\
+             dry run: the lock is not changed\n",
             short(&head),
             short(&old)
         ))

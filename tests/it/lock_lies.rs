@@ -19,7 +19,9 @@ fn an_edit_of_a_profile_is_told_refused_and_mended() {
     let edit = |edited: &str| env.write("oca.lock.json", format!("{entries}\"profiles\"{edited}"));
     let told = "profile `lean` was edited: it does not match its digest in the lock\n";
     std::fs::remove_dir_all(env.project().join("addons")).expect("the directory");
-    env.oca(&["lock", "--check"]).success();
+    env.oca(&["lock", "--check"])
+        .stderr_contains("warning: there is no `addons`, which `[[local]]`")
+        .success();
     for (from, to) in [
         ("\"web_x\"", "\"web_y\""),
         ("\"addons\": [", "\"other\": ["),

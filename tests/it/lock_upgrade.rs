@@ -39,6 +39,23 @@ fn all_pins_move_to_the_heads_of_their_branches() {
 }
 
 #[test]
+fn modules_that_the_new_commits_do_not_have_are_named_with_those_that_need_them() {
+    let env = Env::new();
+    let web = repository(&env, "web", &["web_a", "web_b", "web_c"]);
+    env.own_module("addons/mine", "{'license': 'AGPL-3', 'depends': ['web_a']}");
+    env.locked(&format!("{WEB}[[local]]\npath = \"addons\"\n"));
+    let old = web.commit_of("18.0");
+    let new =
+        web.branch("18.0").remove("web_a").remove("web_b").remove("web_c").module("web_d", &[]).commit();
+    let moved = format!("web: {}\n", arrow(&(old, new)));
+    let gone = "`web` no longer has `web_a`, but `mine` needs it\n`web` no longer has `web_b`, `web_c`\n";
+    env.oca(&["upgrade", "--dry-run"]).stdout_contains("web_a").stderr_contains(gone).success();
+    env.oca(&["upgrade"]).stderr(&format!("{moved}1 repository with 1 module, 1 changed\n{gone}")).success();
+    // A repository that is no longer declared is no surprise.
+    env.oca(&["upgrade"]).stderr("1 repository with 1 module, nothing changed\n").success();
+}
+
+#[test]
 fn only_the_named_pin_moves_and_only_its_lines_change() {
     let env = Env::new();
     let [web, _] = moved(&env, BOTH);
@@ -78,7 +95,7 @@ fn a_pin_can_be_set_by_hand_and_stays_there() {
     env.oca(&["lock"])
         .arg(format!("web@{}", web.0.to_uppercase()))
         .stderr(&format!(
-            "web: {} -> {}\n2 repositories with 2 modules, 1 changed\n",
+            "web: {} -> {}\n2 repositories with 2 modules, 1 changed\n`web` no longer has `more`\n",
             short(&web.1),
             short(&web.0)
         ))
@@ -189,11 +206,17 @@ fn an_edited_branch_or_url_counts_as_unpinned() {
         .success();
     env.declare(&format!("{WEB}[repos.web]\nurl = \"../remotes/fork.git\"\n"));
     env.oca(&["lock"])
-        .stderr(&format!("web: locked at {}\n1 repository with 1 module, 1 changed\n", short(&forked)))
+        .stderr(&format!(
+            "web: locked at {}\n1 repository with 1 module, 1 changed\n`web` no longer has `web_x`\n",
+            short(&forked)
+        ))
         .success();
     env.declare(&format!("{WEB}[repos.web]\nrev = \"{head}\"\n"));
     env.oca(&["lock"])
-        .stderr(&format!("web: locked at {}\n1 repository with 1 module, 1 changed\n", short(&head)))
+        .stderr(&format!(
+            "web: locked at {}\n1 repository with 1 module, 1 changed\n`web` no longer has `web_fork`\n",
+            short(&head)
+        ))
         .success();
     env.declare(WEB);
     env.lock();
@@ -250,7 +273,9 @@ fn a_changed_series_reads_the_same_commit_anew() {
     remote.branch("18.0").module("web_later", &[]).commit();
     env.declare(&declared);
     env.edit("repos.toml", "odoo = \"18.0\"", "odoo = \"19.0\"");
-    env.oca(&["lock"]).stderr("web: read again\n1 repository with 1 module, 1 changed\n").success();
+    env.oca(&["lock"])
+        .stderr("web: read again\n1 repository with 1 module, 1 changed\n`web` no longer has `web_old`\n")
+        .success();
     let lock = env.read("oca.lock.json");
     assert!(!lock.contains("web_old") && lock.contains(&commit) && !lock.contains("web_later"), "{lock}");
     env.edit("repos.toml", "odoo = \"19.0\"", "odoo = \"18.0\"");

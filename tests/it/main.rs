@@ -170,6 +170,7 @@ mod submodules_modes;
 mod submodules_odd;
 mod submodules_pulled;
 mod sync;
+mod sync_complete;
 mod sync_directories;
 mod sync_many_files;
 mod sync_moves;

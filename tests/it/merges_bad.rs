@@ -29,7 +29,10 @@ fn a_step_that_was_changed_is_refused_and_made_again() {
             Some(text) => env.write(FIRST, text),
             None => std::fs::remove_file(env.project().join(FIRST)).expect("a step"),
         }
-        env.oca(&["lock", "--check"]).stdout_contains(said).stderr_contains("is out of date").status(1);
+        env.oca(&["lock", "--check"])
+            .stdout_contains(said)
+            .stderr_contains("error: `oca.lock.d` does not match the lock: 1 difference\n")
+            .status(1);
         env.oca(&["sync"]).stderr_contains(said).status(1);
         assert!(!env.exists("oca/web"));
         env.oca(&["export", "out"]).stderr_contains(said).status(1);
@@ -39,7 +42,7 @@ fn a_step_that_was_changed_is_refused_and_made_again() {
     env.write("oca.lock.d/web/07-x.patch", "");
     env.oca(&["lock", "--check"])
         .stdout_contains("belongs to no step of the lock")
-        .stderr_contains("out of date")
+        .stderr_contains("hint: run `oca lock`; it removes the file\n")
         .status(1);
     env.oca(&["lock", "-q"]).success();
     assert!(!env.exists("oca.lock.d/web/07-x.patch"));
@@ -142,4 +145,19 @@ fn a_lock_with_a_false_step_is_refused() {
     env.oca(&["sync", "--locked"]).stderr_contains("its entry does not match its digest").status(1);
     env.oca(&["lock", "-q"]).success();
     assert_eq!(locked(&env, "\"#1\"", "tree"), tree);
+}
+
+/// In CI, `oca lock` would not bring them into the commit.
+#[test]
+fn steps_that_were_not_committed_are_to_be_added_to_git() {
+    let env = Env::new();
+    merged(&env);
+    std::fs::remove_dir_all(env.project().join("oca.lock.d")).expect("steps");
+    env.oca(&["lock", "--check"])
+        .stdout("`oca.lock.d/web/01-1.patch` is missing\n`oca.lock.d/web/02-2.patch` is missing\n")
+        .stderr_contains(
+            "error: `oca.lock.d` does not match the lock: 2 differences\nhint: restore it with `git checkout",
+        )
+        .stderr_contains("run `git add oca.lock.d` in the clone that has it, and commit it")
+        .status(1);
 }

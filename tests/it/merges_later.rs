@@ -406,3 +406,21 @@ fn outdated_says_why_an_upgrade_of_a_merge_would_fail() {
         .stderr_contains("1 of 1")
         .success();
 }
+
+#[test]
+fn a_new_merge_that_the_branch_has_already_is_told() {
+    let env = Env::new();
+    let remote = requested(&env);
+    env.declare(crate::project::WEB);
+    env.oca(&["lock", "-q"]).success();
+    landed(&env, &remote, "three", "[FIX] web_x: three\n", "Merge PR #1 into 18.0");
+    env.oca(&["add", "web#1"])
+        .stderr_contains("web#1: merged upstream on ")
+        .stderr_contains(
+            ", after the locked commit; `oca lock --upgrade web --drop-merged` takes it from there\n",
+        )
+        .success();
+    env.oca(&["lock", "--upgrade", "web", "--drop-merged"])
+        .stderr_contains("removed `web#1` from `merges` of `[repos.web]`: it is merged upstream")
+        .success();
+}

@@ -2,6 +2,7 @@
 
 use crate::env::Env;
 use crate::harness::web;
+use crate::merges::{declare, locked, requested};
 use crate::project::{WEB, repository, short};
 
 #[test]
@@ -159,4 +160,21 @@ fn offline_the_hint_asks_for_a_run_with_the_network() {
     env.oca(&["--offline", "outdated"])
         .stderr_contains("hint: run the command without `--offline` and without `OCA_OFFLINE`\n")
         .status(3);
+}
+
+#[test]
+fn merges_are_taken_back_with_their_repository() {
+    let env = Env::new();
+    let remote = requested(&env);
+    declare(&env, "merges = [\"#1\", \"#2\"]");
+    env.oca(&["lock", "-q"]).success();
+    let old = env.read("oca.lock.json");
+    let (pin, merge) = (env.locked_commit("web"), locked(&env, "\"#1\"", "commit"));
+    remote.pull(1).file("web_x/1.txt", "more\n").commit();
+    remote.branch("18.0").file("web_x/head.txt", "head\n").commit();
+    let back = format!("take back: oca lock web@{pin} 'web#1@{merge}'\n");
+    env.oca(&["outdated"]).stdout_contains(&back).stderr("1 of 1 repository outdated\n").success();
+    env.oca(&["lock", "-q", "--upgrade"]).success();
+    env.oca(&["lock", "-q", &format!("web@{pin}"), &format!("web#1@{merge}")]).success();
+    env.assert_file("oca.lock.json", &old);
 }

@@ -25,19 +25,26 @@ fn an_export_needs_the_own_directories_that_the_image_has() {
         let env = Env::new();
         project(&env, "custom", rest);
         without(&env, "custom");
-        env.oca(&["lock", "--check"]).success();
+        // The lock of a selection has what the modules there need.
+        let check = || env.oca(&["lock", "--check"]);
+        if rest.is_empty() {
+            check().success();
+        } else {
+            check().stderr_contains("warning: there is no `custom`, which `[[local]]`").success();
+        }
         for words in [&["export", "../out"][..], &["export", "--layers", "../out"]] {
             env.oca(words)
                 .stderr(
                     "error: there is no `custom`, which `[[local]]` in `repos.toml` at line 5 declares\n\
-                     hint: create it, or delete that table; in the build of an image, add `!custom` to `.dockerignore`\n",
+                     hint: restore or create it, or delete that table, then run `oca lock`; in the build of an image, add `!custom` to `.dockerignore`\n",
                 )
                 .status(2);
         }
+        // The hint leads to the end.
         fs::create_dir(env.project().join("custom")).expect("a directory");
-        if rest.is_empty() {
-            env.oca(&["export", "../out", "-q"]).success();
-        }
+        env.oca(&["lock", "-q"]).success();
+        check().success();
+        env.oca(&["export", "../out", "-q"]).success();
     }
 }
 
@@ -60,6 +67,21 @@ fn the_directory_of_the_presets_may_be_missing_unless_the_lock_knows_modules_in_
     project(&env, "addons", "modules = [\"b\"]\n");
     without(&env, "addons");
     env.oca(&["export", "../out"]).stderr_contains("error: there is no `addons`, which").status(2);
+    for words in [&["lock", "--check"][..], &["check"]] {
+        env.oca(words).stderr_contains("warning: there is no `addons`, which").success();
+    }
+}
+
+#[test]
+fn without_the_table_the_lock_forgets_what_the_directory_needed() {
+    let env = Env::new();
+    project(&env, "addons", "modules = [\"b\"]\n");
+    without(&env, "addons");
+    let inside = env.root().join("inside").display().to_string();
+    env.edit("repos.toml", &format!("[[local]]\npath = \"addons\"\nimage = \"{inside}/own\"\n"), "");
+    env.oca(&["lock", "-q"]).success();
+    env.oca(&["lock", "--check"]).success();
+    env.oca(&["export", "../out", "-q"]).success();
 }
 
 #[test]

@@ -67,6 +67,14 @@ fn commits_become_a_patch_that_everybody_gets() {
             .contains("  \"patches/web-fix-web_x-ten.patch\",\n  \"patches/more.patch\",\n")
     );
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+    // A name can have another end.
+    for (word, file) in [("p.txt", "patches/p.txt"), ("fix-18.0", "patches/fix-18.0.patch")] {
+        commit(&env, &lines(&[(3, "three"), (10, "TEN"), (15, word), (28, "28!")]), word);
+        env.oca(&["patch", "web", "--name", word])
+            .stderr_contains(&format!("1 commit written to `{file}`"))
+            .success();
+        assert!(env.exists(file));
+    }
 }
 
 #[test]
@@ -187,6 +195,46 @@ fn commits_on_an_older_lock_are_put_on_top_of_the_new_one() {
         &lines(&[(3, "three"), (10, "ten"), (20, "zwanzig"), (28, "28!")]),
     );
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+}
+
+/// What replaces the commit of a patch, of a merge, or of the remote. The commands of the hint work.
+#[test]
+fn an_amended_commit_of_oca_becomes_one_of_its_own() {
+    let before = lines(&[(3, "three"), (28, "28!")]);
+    for (is_merged, has_patch) in [(true, true), (true, false), (false, false)] {
+        let env = Env::new();
+        requested(&env);
+        declare(&env, if is_merged { "merges = [\"#1\"]" } else { "" });
+        env.oca(&["sync", "-q"]).success();
+        if has_patch {
+            commit(&env, &before.replace("10\n", "ten\n"), "[FIX] web_x: ten");
+            env.oca(&["patch", "web", "-q"]).success();
+        }
+        let locked = env.head("oca/web");
+        let text = env.read("oca/web/web_x/x.txt").replace("15\n", "fifteen\n");
+        env.write("oca/web/web_x/x.txt", &text);
+        env.git("oca/web", &["commit", "-q", "-a", "--amend", "--no-edit"]);
+        env.oca(&["sync"]).stderr_contains("hint: run `oca patch web` to keep them").status(1);
+        env.oca(&["status"]).stdout_contains("local commits").status(1);
+        let git = |args: &str| format!("git -C [TEMP]/project/oca/web {args}");
+        env.oca(&["patch", "web"])
+            .stderr(&format!(
+                "error: the commits in the checkout of `web` are not on top of the locked commit\n\
+                 hint: your commit replaces the locked one: run `{}` and `{}` to keep what you changed as a commit of \
+                 its own, then `oca patch web`; the checkout has the locked commit now\n",
+                git(&format!("reset --soft {}", short(&locked))),
+                git("commit"),
+            ))
+            .status(1);
+        env.git("oca/web", &["reset", "-q", "--soft", short(&locked)]);
+        env.git("oca/web", &["commit", "-q", "-m", "Fifteen"]);
+        env.oca(&["patch", "web"])
+            .stderr_contains("1 commit written to `patches/web-fifteen.patch`")
+            .success();
+        env.assert_file("oca/web/web_x/x.txt", &text);
+        env.assert_sound_checkout("oca/web");
+        env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+    }
 }
 
 #[test]

@@ -204,7 +204,17 @@ fn offline_it_says_what_it_does_not_know() {
     assert_eq!(entry(&offline, "web_x").matches("|at least ").count(), 2);
     assert!(offline.contains("<td class=\"r\">at least "));
     assert!(offline.contains("An export of this profile has <b>at least "));
+    let said = env.oca(&["report", "-o", "page.html", "--offline"]).output();
+    assert!(
+        said.stderr.starts_with("warning: the page does not know the sizes of ")
+            && said.stderr.contains(
+                " files: they are not in the cache\n\
+                 hint: run the command without `--offline` and without `OCA_OFFLINE`\n"
+            ),
+        "{said}"
+    );
     let whole = page(&env, &[]);
+    env.oca(&["report", "-o", "page.html"]).stderr("2 modules in `page.html`\n").success();
     assert!(!whole.contains("not in the cache"));
     assert!(!entry(&whole, "web_x").contains("at least "));
     assert_eq!(page(&env, &["--offline"]), whole);
@@ -212,6 +222,11 @@ fn offline_it_says_what_it_does_not_know() {
     let nothing = page(&env, &["--offline"]);
     assert!(nothing.contains("oca is offline, and the cache does not have this commit"));
     assert!(nothing.contains("<dd>at least 0\u{a0}bytes"));
+    env.oca(&["report", "-o", "page.html", "--offline"])
+        .stderr_contains(
+            "warning: the page does not know the sizes of the files of `web`: they are not in the cache\n",
+        )
+        .success();
     assert!(nothing.contains("<td class=\"r\">2</td><td class=\"r\">–</td>"));
 }
 

@@ -319,7 +319,7 @@ fn local_work_is_not_touched() {
     env.oca(&["resolve", "web"])
         .stderr(
             "error: `web` was not changed: uncommitted changes in `web_x/x.txt`\n\
-             hint: commit and push your work, or use `--force` to discard it\n",
+             hint: commit and push your work\n",
         )
         .status(1);
     env.assert_file("oca/web/web_x/x.txt", "mine");
@@ -536,10 +536,10 @@ fn the_state_of_a_newer_oca_is_not_called_damaged() {
     let env = Env::new();
     conflicting(&env);
     env.oca(&["resolve", "-q", "web"]).success();
-    env.write("oca/web/.git/oca-resolve", "{\"version\": 3, \"new\": true}");
+    env.write("oca/web/.git/oca-resolve", "{\"version\": 4, \"new\": true}");
     env.oca(&["resolve", "web", "--continue"])
         .stderr(
-            "error: `[TEMP]/project/oca/web/.git/oca-resolve` has version 3; this oca reads version 2\n\
+            "error: `[TEMP]/project/oca/web/.git/oca-resolve` has version 4; this oca reads version 3\n\
              hint: update oca\n",
         )
         .status(2);
@@ -586,4 +586,106 @@ fn a_commit_without_the_request_is_no_resolution() {
     env.oca(&["resolve", "web", "--continue"]).stderr_contains("`web#3` ").status(1);
     assert!(!env.exists("oca.lock.json"));
     assert!(env.exists("oca/web/web_x/other.txt"));
+}
+
+/// Resolves the conflict of request 1 with a branch that changed the same line.
+fn resolved_once(env: &Env) -> Remote {
+    let remote = requested(env);
+    declare(env, "merges = [\"#1\"]");
+    env.oca(&["sync", "-q"]).success();
+    remote.branch("18.0").file("web_x/x.txt", lines(&[(3, "drei"), (28, "28!")])).commit();
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(env, &lines(&[(3, "drei und three"), (28, "28!")]));
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    remote
+}
+
+fn conflict(ours: &str, theirs: &str) -> String {
+    format!("<<<<<<< HEAD\n{ours}\n=======\n{theirs}\n>>>>>>> web#1")
+}
+
+#[test]
+fn a_second_conflict_of_a_merge_shows_its_first_resolution() {
+    let env = Env::new();
+    let remote = resolved_once(&env);
+    remote.branch("18.0").file("web_x/x.txt", lines(&[(3, "trois"), (28, "28!")])).commit();
+    env.oca(&["resolve", "-q", "web"]).success();
+    let shown = lines(&[(3, &conflict("trois", "drei und three")), (28, "28!")]);
+    env.assert_file("oca/web/web_x/x.txt", &shown);
+    env.oca(&["resolve", "-q", "web", "--abort"]).success();
+    // With what the request changed since then.
+    remote.pull(1).file("web_x/x.txt", lines(&[(3, "three"), (12, "twelve")])).commit();
+    env.oca(&["resolve", "-q", "web"]).success();
+    let shown = lines(&[(3, &conflict("trois", "drei und three")), (12, "twelve"), (28, "28!")]);
+    env.assert_file("oca/web/web_x/x.txt", &shown);
+    stage(&env, &lines(&[(3, "trois et three"), (12, "twelve"), (28, "28!")]));
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    assert_eq!(locked(&env, "\"#1\"", "step"), "resolved");
+    env.oca(&["lock", "--check"]).success();
+}
+
+#[test]
+fn a_request_that_changes_resolved_lines_conflicts_with_the_resolution() {
+    let env = Env::new();
+    let remote = resolved_once(&env);
+    remote.pull(1).file("web_x/x.txt", lines(&[(3, "THREE"), (12, "twelve")])).commit();
+    env.oca(&["resolve", "-q", "web"]).success();
+    let shown = lines(&[(3, &conflict("drei und three", "THREE")), (12, "twelve"), (28, "28!")]);
+    env.assert_file("oca/web/web_x/x.txt", &shown);
+    stage(&env, &lines(&[(3, "drei und THREE"), (12, "twelve"), (28, "28!")]));
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    env.assert_sound_checkout("oca/web");
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+}
+
+#[test]
+fn an_abort_keeps_what_is_finished_and_a_second_one_gives_it_up() {
+    let env = Env::new();
+    let remote = requested(&env);
+    let base = env.git(remote.path(), &["rev-parse", "refs/pull/1/head~1"]);
+    remote.pull(4).from(base.trim()).file("web_x/x.txt", lines(&[(3, "four")])).commit();
+    declare(&env, "merges = [\"#1\", \"#3\", \"#4\"]");
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &resolved());
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    let opened = env.read("oca/web/web_x/x.txt");
+    for _ in 0..2 {
+        env.write("oca/web/web_x/x.txt", "half");
+        env.oca(&["resolve", "web", "--abort"])
+            .stderr("web: `web#4` is given up; your resolution of `web#3` is kept\n")
+            .success();
+        assert_eq!(env.git("oca/web", &["status", "--porcelain"]), "");
+        env.assert_file("oca/web/web_x/x.txt", &resolved());
+        env.oca(&["status"]).stdout_contains("resolving").stderr_contains("is out of date").status(1);
+        env.oca(&["resolve", "-q", "web"]).success();
+        env.assert_file("oca/web/web_x/x.txt", &opened);
+    }
+    env.oca(&["resolve", "-q", "web", "--abort"]).success();
+    env.oca(&["resolve", "web", "--continue"]).stderr_contains("`web#4` conflicts with").success();
+    stage(&env, &lines(&[(3, "all"), (28, "28!")]));
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    assert_eq!(["\"#3\"", "\"#4\""].map(|merge| locked(&env, merge, "step")), ["resolved", "resolved"]);
+    env.assert_sound_checkout("oca/web");
+}
+
+#[test]
+fn two_aborts_put_back_the_checkout() {
+    let env = Env::new();
+    let remote = requested(&env);
+    let base = env.git(remote.path(), &["rev-parse", "refs/pull/1/head~1"]);
+    remote.pull(4).from(base.trim()).file("web_x/x.txt", lines(&[(3, "four")])).commit();
+    declare(&env, "merges = [\"#1\"]");
+    env.oca(&["sync", "-q"]).success();
+    let before = [env.head("oca/web"), env.read("oca/web/web_x/x.txt")];
+    declare(&env, "merges = [\"#1\", \"#3\", \"#4\"]");
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &resolved());
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    env.oca(&["resolve", "-q", "web", "--abort"]).success();
+    env.oca(&["resolve", "web", "--abort"]).stderr("web: the checkout is as it was\n").success();
+    assert_eq!([env.head("oca/web"), env.read("oca/web/web_x/x.txt")], before);
+    assert!(!env.exists("oca/web/.git/oca-resolve"));
+    env.assert_sound_checkout("oca/web");
+    declare(&env, "merges = [\"#1\"]");
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
 }

@@ -117,3 +117,15 @@ fn a_forced_sync_names_the_commit_that_it_leaves() {
         .stderr_contains(&format!("web: your commit {} is still in `git reflog`\n", short(&own)))
         .status(1);
 }
+
+#[test]
+fn a_lock_that_conflicts_names_the_resolution_that_is_open() {
+    let env = Env::new();
+    open(&env);
+    env.oca(&["lock"])
+        .stderr_contains("error: `web#3` conflicts with the earlier `web#1`\n")
+        .stderr_contains("hint: run `oca resolve web --continue`, or `oca resolve web --abort` to give up\n")
+        .status(1);
+    env.oca(&["resolve", "-q", "web", "--abort"]).success();
+    env.oca(&["lock"]).stderr_contains("hint: run `oca resolve web`, or change the order").status(1);
+}

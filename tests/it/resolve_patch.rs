@@ -348,3 +348,183 @@ fn a_killed_run_completes_the_patch() {
     env.oca(&["lock", "--check"]).success();
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
 }
+
+/// Whether the lock has the result decides whether the file stays.
+#[test]
+fn an_abort_puts_back_the_patches_that_the_lock_does_not_have() {
+    let env = Env::new();
+    behind(&env);
+    let state = || [env.read("patches/ten.patch"), env.read("oca.lock.json"), env.head("oca/web")];
+    let before = state();
+    let resolve = || {
+        env.oca(&["resolve", "-q", "web"]).success();
+        stage(&env, &lines(&[(3, "three"), (10, "zehn, ten"), (28, "28!")]));
+    };
+    resolve();
+    env.oca(&["resolve", "web", "--continue"]).stopped_at("patches written anew");
+    assert_ne!(env.read("patches/ten.patch"), before[0]);
+    env.oca(&["resolve", "web", "--abort"])
+        .stderr("web: put back `patches/ten.patch`\nweb: the checkout is as it was\n")
+        .success();
+    assert_eq!(state(), before);
+    env.oca(&["lock", "--check"]).success();
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+    // The same if the lock cannot be written.
+    resolve();
+    let attributes = env.project().join("oca.lock.d/.gitattributes");
+    let text = env.read("oca.lock.d/.gitattributes");
+    std::fs::remove_file(&attributes).expect("a file");
+    std::fs::create_dir(&attributes).expect("a directory");
+    let output = env.oca(&["resolve", "web", "--continue"]).output();
+    assert_ne!(output.code, Some(0), "{output}");
+    std::fs::remove_dir(&attributes).expect("a directory");
+    env.write("oca.lock.d/.gitattributes", text);
+    if env.read("oca.lock.json") == before[1] {
+        env.oca(&["resolve", "-q", "web", "--abort"]).success();
+        assert_eq!(state(), before);
+        resolve();
+    }
+    // The lock has it, and the checkout does not.
+    env.oca(&["resolve", "web", "--continue"]).stopped_at("steps not settled");
+    env.oca(&["resolve", "web", "--abort"])
+        .stderr_contains("web: the checkout is as it was\nweb: the lock has what you resolved\n")
+        .success();
+    assert!(env.read("patches/ten.patch").contains("zehn, ten"));
+    env.oca(&["sync", "-q"]).success();
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "three"), (10, "zehn, ten"), (28, "28!")]));
+    env.oca(&["lock", "--check"]).success();
+}
+
+const THREE: &str = "--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -2,3 +2,3 @@\n 2\n-3\n+drei\n 4\n";
+
+/// Declares `web` in two profiles. `next` also merges request 2.
+fn declare_twice(env: &Env, merges: &str, next: &str) {
+    env.declare(&format!(
+        "default-profile = \"standard\"\n[profiles.standard]\nrepos = [\"web\"]\n[profiles.next]\nrepos = [\"web\"]\n\
+         path = \"next\"\n[repos.web]\n{merges}patches = [\"patches/three.patch\"]\n[profiles.next.override.web]\n{next}\n"
+    ));
+}
+
+#[test]
+fn a_patch_of_two_profiles_is_written_anew_for_both() {
+    let env = Env::new();
+    requested(&env);
+    env.write("patches/three.patch", THREE);
+    declare_twice(&env, "", "merges = [\"#2\"]");
+    env.oca(&["lock", "-q"]).success();
+    declare_twice(&env, "merges = [\"#1\"]\n", "merges = [\"#1\", \"#2\"]");
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &lines(&[(3, "three, drei"), (28, "28!")]));
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    assert!(env.read("patches/three.patch").contains("\n-three\n+three, drei\n"));
+    env.oca(&["lock", "--check"]).success();
+    for profile in ["standard", "next"] {
+        env.oca(&["sync", "-q", "--profile", profile]).success();
+    }
+    env.assert_file("next/web/web_x/x.txt", &lines(&[(3, "three, drei"), (20, "twenty"), (28, "28!")]));
+}
+
+#[test]
+fn a_patch_that_does_not_fit_another_profile_any_more_is_not_written() {
+    let env = Env::new();
+    requested(&env);
+    env.write("patches/three.patch", THREE);
+    declare_twice(&env, "", "merges = [\"#2\"]");
+    env.oca(&["lock", "-q"]).success();
+    declare_twice(&env, "merges = [\"#1\"]\n", "merges = [\"#2\"]");
+    let before = [env.read("patches/three.patch"), env.read("oca.lock.json")];
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &lines(&[(3, "three, drei"), (28, "28!")]));
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr_contains(
+            "error: `patches/three.patch`, as you resolved it for `web`, does not fit profile `next`: ",
+        )
+        .stderr_contains(
+            "hint: copy the file, name the copy in `patches` of `[profiles.next.override.web]`, and run `oca resolve web \
+             --continue`\n",
+        )
+        .status(1);
+    assert_eq!([env.read("patches/three.patch"), env.read("oca.lock.json")], before);
+    // What the hint says.
+    env.write("patches/next.patch", THREE);
+    declare_twice(&env, "merges = [\"#1\"]\n", "merges = [\"#2\"]\npatches = [\"patches/next.patch\"]");
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    env.assert_file("patches/next.patch", THREE);
+    env.oca(&["lock", "--check"]).success();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_mode_of_a_patch_is_in_the_conflict_and_in_the_result() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let env = Env::new();
+    let remote = requested(&env);
+    let modes = "diff --git a/web_x/x.txt b/web_x/x.txt\nold mode 100644\nnew mode 100755\n";
+    env.write("patches/ten.patch", format!("{modes}{}", diff("ten")));
+    declare(&env, "patches = [\"patches/ten.patch\"]");
+    env.oca(&["sync", "-q"]).success();
+    remote.branch("18.0").file("web_x/x.txt", lines(&[(10, "zehn"), (28, "28!")])).commit();
+    env.oca(&["resolve", "-q", "web"]).success();
+    let file = env.project().join("oca/web/web_x/x.txt");
+    let is_executable = || std::fs::metadata(&file).expect("a file").permissions().mode() & 0o111 != 0;
+    assert!(is_executable());
+    stage(&env, &lines(&[(10, "zehn, ten"), (28, "28!")]));
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    assert!(is_executable());
+    assert!(env.read("patches/ten.patch").contains("old mode 100644\nnew mode 100755\n"));
+    env.assert_sound_checkout("oca/web");
+}
+
+/// Its file does not fit any more. Without the old lock, nothing could be merged.
+#[test]
+fn a_patch_that_merges_by_itself_is_written_anew_too() {
+    let env = Env::new();
+    let remote = requested(&env);
+    let near = "--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -10,8 +10,8 @@\n ten\n 11\n 12\n 13\n-14\n+fourteen\n 15\n 16\n \
+                17\n";
+    env.write("patches/ten.patch", diff("ten"));
+    env.write("patches/near.patch", near);
+    declare(&env, "patches = [\"patches/ten.patch\", \"patches/near.patch\"]");
+    env.oca(&["sync", "-q"]).success();
+    remote.branch("18.0").file("web_x/x.txt", lines(&[(10, "zehn"), (28, "28!")])).commit();
+    env.oca(&["resolve", "-q", "web"]).success();
+    let old = env.read("patches/near.patch");
+    stage(&env, &lines(&[(10, "zehn, ten"), (28, "28!")]));
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr_contains("web: wrote `patches/ten.patch` anew\nweb: wrote `patches/near.patch` anew\n")
+        .success();
+    assert_ne!(env.read("patches/near.patch"), old);
+    let lock = env.read("oca.lock.json");
+    assert_eq!(locked(&env, "patches/near.patch", "step"), "made");
+    std::fs::remove_file(env.project().join("oca.lock.json")).expect("a lock");
+    std::fs::remove_dir_all(env.project().join("oca.lock.d")).expect("steps");
+    env.oca(&["lock", "-q"]).success();
+    env.assert_file("oca.lock.json", &lock);
+}
+
+/// The hint is a change that leads on.
+#[test]
+fn the_first_of_two_patches_is_removed_by_hand_if_the_second_needs_it() {
+    let env = Env::new();
+    requested(&env);
+    env.write("patches/ten.patch", diff("ten"));
+    env.write("patches/eleven.patch", diff("ten").replace("-10", "-ten").replace("+ten", "+eleven"));
+    declare(&env, "patches = [\"patches/ten.patch\", \"patches/eleven.patch\"]");
+    env.oca(&["sync", "-q"]).success();
+    let before = [env.read("repos.toml"), env.read("oca.lock.json")];
+    env.oca(&["remove", "web#patches/ten.patch"])
+        .stderr_contains("error: `patches/eleven.patch` conflicts with its branch\n")
+        .stderr_contains(
+            "error: `repos.toml` is not changed, because a merge conflicts\n\
+             hint: remove `patches/ten.patch` from `patches` of `[repos.web]` yourself, then run `oca resolve web`\n",
+        )
+        .status(1);
+    assert_eq!([env.read("repos.toml"), env.read("oca.lock.json")], before);
+    declare(&env, "patches = [\"patches/eleven.patch\"]");
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &lines(&[(10, "eleven"), (28, "28!")]));
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    assert!(env.read("patches/eleven.patch").contains("\n-10\n+eleven\n"));
+    env.oca(&["lock", "--check"]).success();
+}

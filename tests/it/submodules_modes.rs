@@ -61,6 +61,37 @@ fn clones_become_submodules_and_clones_again() {
 }
 
 #[test]
+fn a_change_of_the_mode_without_a_sync_is_no_green_check() {
+    let env = Env::new();
+    clones(&env);
+    set_mode(&env, "clone", "submodule");
+    env.sync();
+    env.commit_all("Have submodules");
+    env.oca(&["lock", "--check"]).success();
+    set_mode(&env, "submodule", "clone");
+    env.oca(&["lock", "--check"])
+        .stdout(
+            "`oca/dms` is still a submodule, but `mode` is `clone`\n\
+             `oca/web` is still a submodule, but `mode` is `clone`\n",
+        )
+        .stderr(
+            "error: the change to `mode = \"clone\"` is not complete: 2 checkouts are still submodules\n\
+             hint: run `oca sync`, and commit what it stages together with `repos.toml`\n",
+        )
+        .status(1);
+    // The entry alone, as after `git rm --cached`.
+    env.git("", &["rm", "-q", "--cached", "oca/dms"]);
+    env.oca(&["lock", "--check"]).stdout_contains("`oca/dms` is").stderr_contains("2 checkouts").status(1);
+    env.sync();
+    env.oca(&["lock", "--check"]).success();
+    // Other submodules are nobody's business.
+    env.commit_all("Have clones");
+    let other = crate::checkouts::repository(&env, "other");
+    env.git("", &["submodule", "--quiet", "add", other.path().to_str().expect("text"), "vendor/other"]);
+    env.oca(&["lock", "--check"]).success();
+}
+
+#[test]
 fn what_nobody_declares_becomes_a_clone_too_and_is_pruned_like_one() {
     let env = Env::new();
     let [web, _] = clones(&env);

@@ -166,6 +166,9 @@ def draws(browser, file):
             drawn = 1 + sum(min(count, 12) + (count > 12) for count in counts)
             assert drawing.locator(".node").count() == drawn, (counts, drawing.inner_html())
             assert drawing.locator(".line").count() == drawn - 1
+            fits = "(svg) => [...svg.querySelectorAll('.node')].every((node) => node.querySelector('text').getBBox().width " \
+                "<= node.querySelector('rect').getBBox().width)"
+            assert drawing.evaluate(fits), "a name is wider than its box"
             module.evaluate("(details) => { details.open = false; }")
             module.evaluate("(details) => { details.open = true; }")
             assert drawing.count() == 1

@@ -1,8 +1,8 @@
 //! Merges that the user adds to a repository.
 
 use super::Addition;
-use crate::config::{Merge, MergeList, Mode, Profile};
-use crate::error::{Error, MergeError};
+use crate::config::{Merge, MergeList, Profile};
+use crate::error::Error;
 use crate::forge::{Address, Forges, Title};
 use crate::pool::Pools;
 use crate::repo::{MergeSource, Reference, RemoteUrl, RepoName, bare_url};
@@ -116,16 +116,12 @@ impl Addition<'_> {
             _ => None,
         };
         match failures.iter().find_map(of_failure) {
-            Some(added) => MergeError::NotAdded {
-                file: self.rewrite.session.config.file.clone(),
-                entry: format!("`{}`", added.merge.for_people()),
-                header: added.list.header(),
-                repo: added.repo.clone(),
-                is_new: added.is_new,
-                in_submodules: self.rewrite.session.config.mode == Mode::Submodule,
-                cause: Box::new(error),
+            Some(AddedMerge { repo, list, merge, is_new }) => {
+                let first = if *is_new { format!("run `oca add {repo}`, ") } else { String::new() };
+                let (entry, header) = (merge.for_people(), list.header());
+                let by_hand = format!("{first}write `{entry}` into `merges` of `[{header}]`");
+                self.rewrite.by_hand(repo.clone(), by_hand, error)
             }
-            .into(),
             None => error,
         }
     }

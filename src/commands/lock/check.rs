@@ -7,13 +7,13 @@ use crate::config::Mode;
 use crate::error::{Error, MergeError};
 use crate::facts::ReadOptions;
 use crate::flags::Format;
-use crate::git::Git;
+use crate::git::{Git, SubmodulePath};
 use crate::json::{FreshnessReport, GitlinksKind};
 use crate::lock::{self, Lock, LockedRepo, Pin, StepTexts, untrue};
-use crate::ops::submodules::Survey;
+use crate::ops::submodules::{Survey, remaining};
 use crate::ops::{
     MergeJob, OfPin, Remotes, Watch, merge_job, read, refuse_missing_patches, warn_of_conflicts_with_odoo,
-    warn_of_ignored,
+    warn_of_ignored, warn_of_missing_known,
 };
 use crate::plan::{self, Declared, Moves};
 use crate::repo::{Pending, RemoteUrl};
@@ -38,12 +38,20 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let faults = lock.as_ref().map(|lock| lock.step_faults(&file)).unwrap_or_default();
     differences.extend(faults.iter().map(|fault| Difference::Step(StepDifference::File(fault.to_string()))));
     if let Some(lock) = &lock {
+        if differences.is_empty() {
+            warn_of_missing_known(session, lock, |_| true)?;
+        }
         warn_of_ignored(session, lock);
     }
-    let mut submodules = Vec::new();
+    let (mut submodules, mut remain) = (Vec::new(), 0);
     let mut gitlinks = (session.config.mode == Mode::Submodule).then_some(GitlinksKind::NotCompared);
-    if let Some(lock) = lock.as_ref().filter(|_| differences.is_empty() && gitlinks.is_some()) {
-        if let Some(survey) = Survey::take(session, lock)? {
+    if let Some(lock) = lock.as_ref().filter(|_| differences.is_empty()) {
+        if gitlinks.is_none() {
+            let paths = remaining(session, lock)?;
+            remain = paths.len();
+            let still = |path: SubmodulePath| Difference::StillSubmodule { path: path.to_string() };
+            differences.extend(paths.into_iter().map(still));
+        } else if let Some(survey) = Survey::take(session, lock)? {
             submodules = survey.differences().to_vec();
             gitlinks = Some(GitlinksKind::Compared);
         } else {
@@ -70,12 +78,18 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if !submodules.is_empty() {
         return Err(Error::Submodules { differences: submodules });
     }
+    if remain > 0 {
+        return Err(Error::StillSubmodules { count: remain });
+    }
     if let Some(lock) = lock.as_ref().filter(|_| differences.is_empty()) {
         warn_of_conflicts_with_odoo(session, lock)?;
     }
     match (lock, differences.is_empty()) {
         (_, true) => Ok(()),
         (None, _) => Err(Error::NoLock { file }),
+        (Some(_), false) if differences.len() == faults.len() => {
+            Err(Error::Steps { directory: lock::STEPS.into(), faults })
+        }
         (Some(_), false) => Err(refused(&differences, file)),
     }
 }

@@ -19,8 +19,9 @@ use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
 use crate::lock::{self, Settled};
 use crate::ops::{
-    Care, Updated, ask_changelogs, movables, tell_of_hooks, tell_of_plain_core, tell_unread_changelogs,
-    unknown_repo, upgrade as upgrade_lock, warn_of_conflicts_with_odoo, warn_of_lacking,
+    Care, Updated, ask_changelogs, movables, tell_of_hooks, tell_of_plain_core, tell_of_vanished,
+    tell_unread_changelogs, unknown_repo, upgrade as upgrade_lock, warn_of_conflicts_with_odoo,
+    warn_of_lacking,
 };
 use crate::output::human;
 use crate::plan::{Movable, Moves};
@@ -240,6 +241,7 @@ fn conclude(
         }
         Format::Json => session.printer.json(&ChangeReport::of(&updated.changes, &updated.held, settled)),
     }
+    tell_of_vanished(session, &updated)?;
     warn_of_lacking(session, &updated.lock)?;
     warn_of_conflicts_with_odoo(session, &updated.lock)?;
     tell_of_plain_core(session);

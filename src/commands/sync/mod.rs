@@ -1,6 +1,7 @@
 //! `oca sync`: checks out the locked commits.
 
 mod finish;
+mod prune;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -8,21 +9,20 @@ use crate::complete;
 use crate::config::{Mode, Profile, Repo};
 use crate::error::Error;
 use crate::flags::FormatArg;
-use crate::git::{
-    Built, Checkout, CheckoutContent, CheckoutError, Git, Head, LocalWork, Module, Origin, Snapshot,
-};
+use crate::git::{Built, CheckoutContent, CheckoutError, Git, Head, Module, Origin, Snapshot};
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
     Ahead, CheckoutTarget, Contents, OpenMerges, Remotes, WantedCheckout, Watch, clear_leftovers,
     confirm_trees, keep_out_of_directories, named_repos, outcome_of, prepare_directories, record_core,
-    tell_of_tracked, undeclared, unfollowed, update, wanted, warn_of_unfollowed,
+    tell_of_tracked, unfollowed, update, wanted, warn_of_unfollowed,
 };
 use crate::plan::{Moves, Relocation};
 use crate::repo::{CommitId, Reference, RepoName};
 use crate::report::{Done, Failure, Outcome, RepoOutcome, Trouble};
 use crate::session::Session;
 use finish::finish;
+use prune::prune;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -103,7 +103,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let (ready, work): (Vec<CheckoutTarget<'_>>, Vec<CheckoutTarget<'_>>) =
         targets.into_iter().partition(|target| target.is_ready() && !(args.force && target.has_work()));
-    outcomes.extend(ready.iter().map(|target| outcome_of(target, target.ready())));
+    outcomes.extend(ready.iter().map(|target| outcome_of(target, target.ready(args.dry_run))));
     if work.is_empty() && !args.dry_run {
         keep_out_of_directories(session)?;
     } else {
@@ -307,7 +307,7 @@ fn fetch<'a>(
         return Ok(Ready::Placed);
     }
     let remote = git.remote(&target.url).map_err(Trouble::Remote)?;
-    if let (Head::Complete(_) | Head::Other(Some(_)), false) = (&head, force) {
+    if let (Head::Unfilled(_) | Head::Complete(_) | Head::Other(Some(_)), false) = (&head, force) {
         target.checkout.recover().map_err(Trouble::not_inspected)?;
         let obstacle =
             target.checkout.in_the_way(Some(&remote), &target.origin).map_err(Trouble::not_inspected)?;
@@ -363,7 +363,7 @@ fn foreseen(session: &Session<'_>, target: &CheckoutTarget<'_>, force: bool) -> 
         _ if target.is_placed(head) || (force && !matches!(head, Head::Link(_))) => {
             target.module.as_ref().and_then(Module::obstacle)
         }
-        Head::Complete(_) | Head::Other(Some(_)) => {
+        Head::Unfilled(_) | Head::Complete(_) | Head::Other(Some(_)) => {
             // A dry run creates nothing: without a cache, no commit of the remote is known.
             let git = session.git().ok();
             let remote = git.and_then(|git| git.remote(&target.url).ok());
@@ -372,44 +372,4 @@ fn foreseen(session: &Session<'_>, target: &CheckoutTarget<'_>, force: bool) -> 
         head => target.obstacle(head),
     };
     obstacle.map_or_else(|| Ok(target.done(force)), |obstacle| Err(Trouble::Kept(obstacle)))
-}
-
-/// Removes undeclared checkouts of oca that contain no local work. Submodules were already handled.
-fn prune(
-    session: &Session<'_>,
-    args: &Args,
-    submodules: &BTreeSet<RepoName>,
-) -> Result<Vec<RepoOutcome>, Error> {
-    let mut outcomes = Vec::new();
-    for (path, name) in undeclared(session)? {
-        if submodules.contains(&name) {
-            continue;
-        }
-        let checkout = Checkout::new(path);
-        let outcome = prune_one(&checkout, args);
-        // A dry run reports everything at its end.
-        if let (Ok(done), false) = (&outcome, args.dry_run) {
-            session.printer.note(&format!("{name}: {done}"));
-        }
-        outcomes.push(RepoOutcome { name, url: String::new(), outcome });
-    }
-    Ok(outcomes)
-}
-
-fn prune_one(checkout: &Checkout, args: &Args) -> Outcome {
-    let work = if args.force {
-        LocalWork::default()
-    } else {
-        checkout.whole_work().map_err(Trouble::not_inspected)?
-    };
-    if !work.is_none() {
-        return Err(Trouble::Kept(CheckoutError::LocalWork(work)));
-    }
-    if let Some(branch) = checkout.in_work() {
-        return Err(Trouble::Kept(CheckoutError::InWork { path: checkout.path().to_owned(), branch }));
-    }
-    if !args.dry_run {
-        checkout.remove().map_err(Trouble::not_removed)?;
-    }
-    Ok(Done::Removed)
 }

@@ -6,8 +6,7 @@ use std::fmt;
 
 use sha1::{Digest, Sha1};
 
-use super::pattern::{Pattern, characters};
-use crate::repo::{RepoPath, hexadecimal};
+use crate::repo::{Pattern, RepoPath, characters, hexadecimal};
 
 /// What `click-odoo-update` leaves out if the database does not say what.
 const DEFAULT_PATTERNS: &str = "*.pyc,*.pyo,i18n/*.pot,i18n_extra/*.pot,static/*,tests/*";

@@ -4,7 +4,6 @@
 mod checksum;
 mod database;
 mod links;
-mod pattern;
 
 pub(crate) use checksum::{Checksum, ChecksumRule, Hasher, Unhashable};
 pub(crate) use database::{BadDatabase, Database, LARGEST};

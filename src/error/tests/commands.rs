@@ -4,6 +4,7 @@ use super::super::*;
 use super::{config_file, full_disk, lock_file, pin, shown, unmet};
 use crate::config::Unusable;
 use crate::git::Error as GitError;
+use crate::lock::{Error as LockError, StepFault};
 use crate::repo::samples::{commit, every_variant, name};
 use crate::report::{Needer, Problem, Spot, Trouble, WhyMissing, WhyUnmet};
 
@@ -133,6 +134,11 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Silent {},
         Stale { file: lock_file(), differences: vec![Difference::NoLock, Difference::Layout], locked: true },
         StaleAsReported { file: lock_file(), count: 2 },
+        StillSubmodules { count: 2 },
+        Steps {
+            directory: "oca.lock.d".into(),
+            faults: [StepFault::Edited, StepFault::Missing].map(|fault| LockError::Step { file: "oca.lock.d/web/01-1.patch".into(), fault }).into(),
+        },
         Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }] },
         Threads { why: "no more processes".to_owned() },
         OtherProfile { directory: "out".into(), found: "lean".to_owned(), asked: "standard".to_owned() },
@@ -244,7 +250,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 `--lock` names the lock of an export, but no export is named
       hint: name it: `oca verify --lock FILE DIR`
     2 there is no `custom`, which `[[local]]` in `repos.toml` at line 9 declares
-      hint: create it, or delete that table; in the build of an image, add `!custom` to `.dockerignore`
+      hint: restore or create it, or delete that table, then run `oca lock`; in the build of an image, add `!custom` to `.dockerignore`
     2 profile `standard` does not have Odoo itself, because there is no `[core]`
       hint: declare it with `[core]` in `repos.toml`, then run `oca lock`
     2 `odoo` is a name of Odoo itself, but `repos.toml` has no `[core]`
@@ -297,6 +303,10 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca lock` and commit the result
     1 `oca.lock.json` is out of date: 2 differences
       hint: run `oca lock` and commit the result
+    1 the change to `mode = "clone"` is not complete: 2 checkouts are still submodules
+      hint: run `oca sync`, and commit what it stages together with `repos.toml`
+    1 `oca.lock.d` does not match the lock: 2 differences
+      hint: restore it with `git checkout -- oca.lock.d`; if it was never committed, run `git add oca.lock.d` in the clone that has it, and commit it; in the build of an image, add `!oca.lock.d` to `.dockerignore`; `oca lock` makes it again
     1 `.gitmodules` and the index do not match the lock: 1 difference
       hint: run `oca submodules` and commit the result
     2 cannot start threads: no more processes

@@ -1,6 +1,6 @@
 //! Merges and patches.
 
-use crate::error::{Error, MergeError};
+use crate::error::{Error, MergeError, PatchBase};
 use crate::repo::samples::{commit, every_variant, name};
 
 fn samples() -> Vec<MergeError> {
@@ -17,7 +17,7 @@ fn samples() -> Vec<MergeError> {
         NoPatches { paths: vec!["patches/x.patch".to_owned(), "y z.patch".to_owned()] },
         NoCommits { repo: web(), path: "oca/web".into() },
         NotCommitted { repo: web(), files: files() },
-        NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), since: Some(commit(0xbb)) },
+        NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), base: PatchBase::Placed(commit(0xbb)) },
         PatchOutside { word: "../x".to_owned() },
         PatchLink { link: "patches/x.patch".into() },
         OtherResult { repo: web() },
@@ -37,18 +37,17 @@ fn samples() -> Vec<MergeError> {
         Marked { repo: web(), files: files() },
         NotStaged { repo: web(), files: files() },
         NeedlessPatch { repo: web(), path: "patches/x.patch".to_owned() },
+        SharedPatch { repo: web(), path: "patches/x.patch".to_owned(), profile: "next".to_owned(), header: "profiles.next.override.web".to_owned(), why: "cannot apply `patches/x.patch` to `web`".to_owned() },
         ChangedPatch { repo: web(), path: "patches/x.patch".to_owned() },
         Strangers { repo: web(), files: files() },
         OwnCommits { repo: web(), work: "local commits in `mine`".to_owned() },
         Invalid { word: "a b c".to_owned(), repo: "web".to_owned(), why: "it is too long".to_owned() },
         Several { word: "web#fix".to_owned(), known: vec!["web#a fix".to_owned(), "web#b fix".to_owned()] },
         OfModule { word: "web#2950".to_owned() },
-        NotAdded {
+        NotRewritten {
             file: "repos.toml".into(),
-            entry: "`\"#2950\"`".to_owned(),
-            header: "repos.web".to_owned(),
+            by_hand: "run `oca add web`, write `\"#2950\"` into `merges` of `[repos.web]`".to_owned(),
             repo: name("web"),
-            is_new: true,
             in_submodules: false,
             cause: Box::new(Error::Silent)
         },
@@ -56,7 +55,8 @@ fn samples() -> Vec<MergeError> {
         Shared { word: "web#1".to_owned(), profile: "lean".to_owned(), header: "repos.web".to_owned() },
         OnNoServer { names: vec!["web".to_owned(), "dms".to_owned()] };
         MergeError::Unknown { word: "web#1".to_owned(), known: Vec::new() },
-        MergeError::NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), since: None },
+        MergeError::NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), base: PatchBase::Unknown },
+        MergeError::NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), base: PatchBase::Amended },
         MergeError::Unproven { steps: vec!["web#2950".to_owned(), "patches/x.patch".to_owned()] }
     )
 }
@@ -125,6 +125,8 @@ fn every_error_says_what_to_type() {
       hint: `git add` them, or discard them, and run `oca resolve web --continue`
     `patches/x.patch` changes nothing in `web` any more
       hint: run `oca resolve web --abort`, then `oca remove 'web#patches/x.patch'`
+    `patches/x.patch`, as you resolved it for `web`, does not fit profile `next`: cannot apply `patches/x.patch` to `web`
+      hint: copy the file, name the copy in `patches` of `[profiles.next.override.web]`, and run `oca resolve web --continue`
     `patches/x.patch` was changed since it was opened
       hint: undo that change, and run `oca resolve web --continue`; or run `oca resolve web --abort`, then `oca resolve web`
     `web` has files that are not of the merge: `web_x/a.py`
@@ -149,6 +151,8 @@ fn every_error_says_what_to_type() {
       hint: declare it in `merges` of the repository in `repos.toml`
     the commits in the checkout of `web` are not on top of the locked commit
       hint: run `git -C oca/web branch mine HEAD`, `git -C oca/web checkout --detach aaaaaaaaaa`, then `git -C oca/web cherry-pick COMMIT` for each of your commits in `git -C oca/web log mine`, then `oca patch web`; the checkout has the locked commit now
+    the commits in the checkout of `web` are not on top of the locked commit
+      hint: your commit replaces the locked one: run `git -C oca/web reset --soft aaaaaaaaaa` and `git -C oca/web commit` to keep what you changed as a commit of its own, then `oca patch web`; the checkout has the locked commit now
     2 steps are not proven by their merges
       hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950' --accept patches/x.patch`
     "##);

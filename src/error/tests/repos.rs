@@ -114,7 +114,7 @@ fn every_failure_of_a_repository_names_it() {
       caused by: the server says: "shallow update not allowed"
       hint: if the server refuses a shallow update, push the base first: fetch branch `18.0` to commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` in a full clone, and push it there
     1 `oca.lock.d/web/01-2950.patch` is missing
-      hint: restore it with `git checkout -- oca.lock.d`; if it was never committed, run `git add oca.lock.d` in the clone that has it, and commit it; `oca lock` makes it again
+      hint: restore it with `git checkout -- oca.lock.d`; if it was never committed, run `git add oca.lock.d` in the clone that has it, and commit it; in the build of an image, add `!oca.lock.d` to `.dockerignore`; `oca lock` makes it again
     1 cannot export `web`
       caused by: the target of the symlink `web_x/link` is too long
       hint: set `modules` without this module, or correct it in a fork and set `url` to the fork
@@ -148,6 +148,7 @@ fn every_kept_checkout_says_how_to_go_on() {
     let work = LocalWork {
         changed: vec!["a.py".to_owned(), "b.py".to_owned()],
         commit: Some(commit(0xaa)),
+        unwritten: ["c.py".to_owned()].into(),
         branch: None,
         references: vec!["18.0".to_owned(), "stash".to_owned()],
         under_way: true,
@@ -169,7 +170,7 @@ fn every_kept_checkout_says_how_to_go_on() {
     );
     let kept = kept.into_iter().map(|error| failed(Trouble::Kept(error))).collect();
     insta::assert_snapshot!(shown::<Error>(kept), @r"
-    1 `web` was not changed: uncommitted changes in `a.py` and 1 more and local commits up to `aaaaaaaaaa` and local commits in `18.0`, `stash` and an unfinished merge or rebase
+    1 `web` was not changed: uncommitted changes in `a.py` and 1 more and missing files that git could not write, such as `c.py` and local commits up to `aaaaaaaaaa` and local commits in `18.0`, `stash` and an unfinished merge or rebase
       hint: commit and push your work, or use `--force` to discard it
     1 `web` was not changed: local commits up to `aaaaaaaaaa`
       hint: run `oca patch web` to keep them as a patch, push them, or use `--force` to discard them

@@ -72,7 +72,11 @@ fn every_error_of_the_configuration_has_its_words() {
 
 fn twice(merge: Option<MergeSource>, why: Option<&str>) -> Box<Twice> {
     let dispute = Dispute { pin: pin(), merge, ours: commit(0xaa), theirs: commit(0xbb) };
-    Box::new(Twice { dispute, why: why.map(str::to_owned) })
+    Box::new(Twice { name: name("web"), dispute: Some(dispute), why: why.map(str::to_owned) })
+}
+
+fn declared_twice(why: Option<&str>) -> Box<Twice> {
+    Box::new(Twice { name: name("web"), dispute: None, why: why.map(str::to_owned) })
 }
 
 #[test]
@@ -98,6 +102,8 @@ fn every_error_of_the_lock_has_its_words() {
         LockError::Step { file: "oca.lock.d".into(), fault: StepFault::Link },
         LockError::Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::NoStep(patch::Error::TooLarge { limit: 256 }) },
         LockError::Twice { file: lock_file(), twice: twice(Some(MergeSource::request(2950)), Some("duplicate field `commit` at line 12")) },
+        LockError::Twice { file: lock_file(), twice: declared_twice(None) },
+        LockError::Twice { file: lock_file(), twice: declared_twice(Some("duplicate field `merges` at line 12")) },
         LockError::Edited { file: lock_file(), entries: vec![(name("web"), Seal::PinOnly)], profiles: Vec::new() },
         LockError::Edited { file: lock_file(), entries: Vec::new(), profiles: vec![("lean".to_owned(), Seal::Broken)] }
     );
@@ -131,7 +137,7 @@ fn every_error_of_the_lock_has_its_words() {
     2 cannot write `oca/web`
       caused by: no space left
     1 `oca.lock.d/web/01-2950.patch` is missing
-      hint: restore it with `git checkout -- oca.lock.d`; if it was never committed, run `git add oca.lock.d` in the clone that has it, and commit it; `oca lock` makes it again
+      hint: restore it with `git checkout -- oca.lock.d`; if it was never committed, run `git add oca.lock.d` in the clone that has it, and commit it; in the build of an image, add `!oca.lock.d` to `.dockerignore`; `oca lock` makes it again
     1 `oca.lock.d/web/01-2950.patch` was changed by a pre-commit hook or by `core.autocrlf`: only blanks and line ends differ
       hint: exclude `^oca\.lock\.d/` in `.pre-commit-config.yaml`, and run `oca lock` to make it again; `oca.lock.d/.gitattributes` must be committed, too
     1 `oca.lock.d/web/01-2950.patch` belongs to no step of the lock
@@ -142,6 +148,10 @@ fn every_error_of_the_lock_has_its_words() {
       hint: run `oca lock --check --upstream` to check the whole lock
     1 `oca.lock.json` was edited: it has two commits for `web#2950`, `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` and `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`: duplicate field `commit` at line 12
       hint: run `oca lock`; it takes the newer commit if it contains the other one. To choose, run `oca lock --ours web` for the first of the two, or `oca lock --theirs web` for the last
+    1 `oca.lock.json` was edited: it has two entries for `web`, and what is declared for it differs
+      hint: run `oca lock`; it merges both sides
+    1 `oca.lock.json` was edited: it has what two sides of a merge declare for `web`: duplicate field `merges` at line 12
+      hint: run `oca lock`; it merges both sides
     1 `oca.lock.json` is not complete: the entry of `web` has only a commit
       hint: run `oca lock`; it reads the modules of these commits
     1 `oca.lock.json` was edited: profile `lean` does not match its digest

@@ -31,6 +31,33 @@ impl Checkout {
         let find = || local_commits(&self.open()?, oid(since.as_bytes()));
         find().map_err(|error| error.in_checkout(&self.path))
     }
+
+    /// Whether a commit of the user replaces this one, as `git commit --amend` does it: it has the same parents and the
+    /// same author and date.
+    pub(crate) fn is_amended(&self, commit: CommitId) -> Result<bool, Error> {
+        let find = || is_amended(&self.open()?, oid(commit.as_bytes()));
+        find().map_err(|error| error.in_checkout(&self.path))
+    }
+}
+
+fn is_amended(repository: &Repository, commit: Oid) -> Result<bool, Error> {
+    let old = repository.find_commit(commit)?;
+    let author = old.author();
+    let mut at = head_commit(repository).map(|head| oid(head.as_bytes()));
+    for _ in 0..MOST {
+        let Some(new) = at.and_then(|at| repository.find_commit(at).ok()).filter(|new| new.id() != commit)
+        else {
+            return Ok(false);
+        };
+        let is_by_author = new.author().name_bytes() == author.name_bytes()
+            && new.author().email_bytes() == author.email_bytes()
+            && new.author().when() == author.when();
+        if is_by_author && new.parent_ids().eq(old.parent_ids()) {
+            return Ok(true);
+        }
+        at = new.parent_ids().next();
+    }
+    Ok(false)
 }
 
 fn local_commits(repository: &Repository, since: Oid) -> Result<Option<Vec<LocalCommit>>, Error> {

@@ -1,12 +1,16 @@
 //! The user's local work in a checkout.
 
 use std::fmt;
-use std::fs::DirEntry;
 
-use git2::{Oid, Repository, RepositoryState, Status, StatusEntry, StatusOptions};
+use git2::{
+    IndexEntry, Odb, OdbLookupFlags, Oid, Repository, RepositoryState, Status, StatusEntry, StatusOptions,
+};
+
+use super::objects::shallow_ends;
 
 use crate::fs::native_path;
 use crate::git::ids::{bytes, oid};
+use crate::git::store::leads_to;
 use crate::git::written::is_by_git;
 use crate::git::{Error, Remote, pipes};
 use crate::repo::{BlobId, CommitId, Mode, quoted_list, shown};
@@ -16,6 +20,9 @@ use crate::repo::{BlobId, CommitId, Mode, quoted_list, shown};
 pub(crate) struct LocalWork {
     /// Paths of changed, staged, deleted and untracked files; an untracked directory is one path.
     pub(crate) changed: Vec<String>,
+    /// Paths of files that git could not write, because their content is not in the checkout. They are missing, but not
+    /// the user's work.
+    pub(crate) unwritten: Box<[String]>,
     /// The commit at HEAD, if it does not come from the remote.
     pub(crate) commit: Option<CommitId>,
     /// The branch at HEAD, if it has commits that are pushed, but not on the branch that the checkout follows.
@@ -29,7 +36,8 @@ pub(crate) struct LocalWork {
 
 impl LocalWork {
     pub(crate) fn is_none(&self) -> bool {
-        *self == Self::default()
+        let Self { changed, unwritten: _, commit, branch, references, under_way } = self;
+        changed.is_empty() && commit.is_none() && branch.is_none() && references.is_empty() && !under_way
     }
 }
 
@@ -42,6 +50,9 @@ impl fmt::Display for LocalWork {
             [first, rest @ ..] => {
                 parts.push(format!("uncommitted changes in `{first}` and {} more", rest.len()));
             }
+        }
+        if let Some(path) = self.unwritten.first() {
+            parts.push(format!("missing files that git could not write, such as `{path}`"));
         }
         if let Some(commit) = &self.commit {
             parts.push(format!("local commits up to `{}`", commit.short()));
@@ -61,15 +72,17 @@ impl fmt::Display for LocalWork {
 
 pub(super) fn find(
     repository: &Repository,
+    is_unfilled: bool,
     placed: Option<CommitId>,
     remote: Option<&Remote<'_>>,
 ) -> Result<LocalWork, Error> {
     if let Some(root) = repository.workdir() {
         pipes::refuse_in_work_tree(root, &[])?;
     }
-    let changed = if is_unfilled(repository) { Vec::new() } else { changed(repository)? };
+    let (changed, unwritten) = if is_unfilled { Default::default() } else { changes(repository)? };
     Ok(LocalWork {
         changed,
+        unwritten: unwritten.into(),
         commit: own_commit(repository, placed, remote)?,
         branch: None,
         references: Vec::new(),
@@ -77,27 +90,39 @@ pub(super) fn find(
     })
 }
 
-/// Whether git was stopped before it checked anything out: there is neither an index nor a file.
-pub(super) fn is_unfilled(repository: &Repository) -> bool {
-    let Some(mut beside) = repository.workdir().and_then(|root| root.read_dir().ok()) else { return false };
-    let is_git = |entry: std::io::Result<DirEntry>| entry.is_ok_and(|entry| entry.file_name() == ".git");
-    !repository.path().join("index").exists() && beside.all(is_git)
+/// Whether a file of the index is missing, and its content too: git could not write it. It only says so in passing, and
+/// goes on.
+pub(super) fn is_any_unwritten(repository: &Repository) -> Result<bool, Error> {
+    const GITLINK: u32 = 0o160_000;
+    let Some(root) = repository.workdir() else { return Ok(false) };
+    let (odb, index) = (repository.odb()?, repository.index()?);
+    let is_there = |entry: &IndexEntry| root.join(native_path(&entry.path)).symlink_metadata().is_ok();
+    let mut entries = index.iter().filter(|entry| entry.mode != GITLINK && !has_content(&odb, entry.id));
+    Ok(entries.any(|entry| !is_there(&entry)))
 }
 
-fn changed(repository: &Repository) -> Result<Vec<String>, Error> {
+fn has_content(odb: &Odb<'_>, blob: Oid) -> bool {
+    odb.exists_ext(blob, OdbLookupFlags::NO_REFRESH)
+}
+
+/// The paths that the user changed, and those of files that git could not write.
+fn changes(repository: &Repository) -> Result<(Vec<String>, Vec<String>), Error> {
     let mut options = StatusOptions::new();
     options.include_untracked(true).exclude_submodules(true).include_ignored(false);
-    let statuses = repository.statuses(Some(&mut options))?;
-    let changed = statuses.iter().filter(|entry| {
-        let is_unchanged = match entry.status() {
-            Status::CURRENT => true,
-            Status::INDEX_MODIFIED => is_as_committed(repository, entry.path_bytes()),
-            Status::WT_MODIFIED => is_as_staged(repository, entry),
-            _ => false,
-        };
-        !is_unchanged
-    });
-    Ok(changed.map(|entry| shown(entry.path_bytes())).collect())
+    let odb = repository.odb()?;
+    let (mut changed, mut unwritten) = (Vec::new(), Vec::new());
+    for entry in repository.statuses(Some(&mut options))?.iter() {
+        let path = || shown(entry.path_bytes());
+        let staged = entry.index_to_workdir().map(|delta| delta.old_file().id());
+        match entry.status() {
+            Status::CURRENT => {}
+            Status::INDEX_MODIFIED if is_as_committed(repository, entry.path_bytes()) => {}
+            Status::WT_MODIFIED if is_as_staged(repository, &entry) => {}
+            Status::WT_DELETED if staged.is_some_and(|id| !has_content(&odb, id)) => unwritten.push(path()),
+            _ => changed.push(path()),
+        }
+    }
+    Ok((changed, unwritten))
 }
 
 /// Whether git wrote a file that libgit2 takes for changed: it knows neither Git LFS nor other encodings.
@@ -119,7 +144,7 @@ fn is_as_committed(repository: &Repository, path: &[u8]) -> bool {
     committed.id() == staged.id && Mode::usual(mode) == Mode::usual(staged.mode)
 }
 
-/// The commit at HEAD, unless oca checked it out, the store has it, or a remote-tracking branch contains it.
+/// The commit at HEAD, unless the store has it or it is in the known history of the remote.
 pub(super) fn own_commit(
     repository: &Repository,
     placed: Option<CommitId>,
@@ -130,21 +155,20 @@ pub(super) fn own_commit(
     {
         return Ok(None);
     }
-    Ok((!is_on_remote(repository, oid(head.as_bytes()))?).then_some(head))
+    Ok((!KnownHistory::new(repository, placed)?.has(oid(head.as_bytes()))).then_some(head))
 }
 
-/// Branches and stashes whose commit oca did not check out and no remote-tracking branch contains.
+/// Branches and stashes whose commit is not in the known history of the remote.
 pub(super) fn own_references(
     repository: &Repository,
     placed: Option<CommitId>,
 ) -> Result<Vec<String>, Error> {
-    let mut own = Vec::new();
+    let (mut own, known) = (Vec::new(), KnownHistory::new(repository, placed)?);
     for pattern in ["refs/heads/*", "refs/stash"] {
         for reference in repository.references_glob(pattern)? {
             let reference = reference?;
             let Ok(tip) = reference.peel_to_commit() else { continue };
-            let is_placed = placed.is_some_and(|placed| oid(placed.as_bytes()) == tip.id());
-            if !is_placed && !is_on_remote(repository, tip.id())? {
+            if !known.has(tip.id()) {
                 own.push(String::from_utf8_lossy(reference.shorthand_bytes()).into_owned());
             }
         }
@@ -152,15 +176,26 @@ pub(super) fn own_references(
     Ok(own)
 }
 
-/// Whether a remote-tracking branch contains a commit.
-fn is_on_remote(repository: &Repository, commit: Oid) -> Result<bool, Error> {
-    for reference in repository.references_glob("refs/remotes/*")? {
-        let Ok(tip) = reference?.peel_to_commit() else { continue };
-        // In a shallow repository, a parent can be missing: then it is not known whether the branch contains the
-        // commit.
-        if tip.id() == commit || repository.graph_descendant_of(tip.id(), commit).unwrap_or(false) {
-            return Ok(true);
+/// The history of the remote, as far as the repository has it: that of the commit that oca checked out, of the
+/// remote-tracking branches, and of the commits at which the history was cut. The last ones always came from a server. They
+/// include each commit that oca checked out with a depth of 1.
+struct KnownHistory<'r> {
+    repository: &'r Repository,
+    tips: Vec<Oid>,
+}
+
+impl<'r> KnownHistory<'r> {
+    fn new(repository: &'r Repository, placed: Option<CommitId>) -> Result<Self, Error> {
+        let mut tips: Vec<Oid> = placed.iter().map(|placed| oid(placed.as_bytes())).collect();
+        for reference in repository.references_glob("refs/remotes/*")? {
+            tips.extend(reference?.peel_to_commit().map(|tip| tip.id()));
         }
+        let ends = shallow_ends(repository.path())?;
+        tips.extend(ends.iter().map(|end| oid(end.as_bytes())));
+        Ok(Self { repository, tips })
     }
-    Ok(false)
+
+    fn has(&self, commit: Oid) -> bool {
+        leads_to(self.repository, self.tips.iter().copied(), commit)
+    }
 }

@@ -7,10 +7,12 @@
 
 mod aside;
 mod fill;
+mod head;
 mod local_commits;
 mod local_work;
 mod marker;
 mod modes;
+mod objects;
 mod place;
 mod record;
 mod recover;
@@ -26,6 +28,7 @@ use git2::Repository;
 
 pub(crate) use aside::ASIDE_PREFIX;
 pub(super) use aside::{aside, delete};
+pub(crate) use head::Head;
 pub(crate) use local_commits::LocalCommit;
 pub(crate) use local_work::LocalWork;
 pub(crate) use marker::Placed;
@@ -39,34 +42,9 @@ use super::git_file::git_file;
 use super::ids::{bytes, commits_with, oid};
 use super::tree::GitTree;
 use super::{Error, Remote, Snapshot, pipes};
-use crate::fs::{Context, read_if_there};
 use crate::repo::{CommitId, RemoteUrl, TreeId, redact};
 
 const JOURNAL: &str = "oca-move";
-/// The files and directories in a git directory that oca writes.
-const WRITTEN: [&str; 20] = [
-    marker::FILE_NAME,
-    record::FILE_NAME,
-    JOURNAL,
-    modes::VIEW,
-    resolve::STATE,
-    work::WORK,
-    resolve::MERGE_HEAD,
-    resolve::MERGE_MODE,
-    resolve::MERGE_MESSAGE,
-    "HEAD",
-    "config",
-    "index",
-    "info",
-    "logs",
-    "logs/HEAD",
-    "objects",
-    "objects/pack",
-    "packed-refs",
-    "refs",
-    "shallow",
-];
-
 /// The `origin` of a checkout.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Origin {
@@ -102,24 +80,6 @@ impl CheckoutContent<'_> {
         let Self { tree, depth, origin, .. } = *self;
         Placed { commit: self.commit(), tree, depth, url: origin.url.clone() }
     }
-}
-
-/// What is in a directory, according to HEAD and the marker.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Head {
-    /// Nothing, or an empty directory.
-    Absent,
-    /// Only a git directory without references and without an index: a clone was killed.
-    HalfClone,
-    /// Something that is not the top of a git repository.
-    NotGit,
-    /// A symbolic link: the directory itself, its `.git`, or a file of the git directory that oca writes. oca does not
-    /// touch the target of the link.
-    Link(PathBuf),
-    /// A complete checkout of oca: HEAD is the commit of the marker.
-    Complete(Placed),
-    /// A repository that oca did not make, or that is at another commit than oca left it. `None` if HEAD has no commit.
-    Other(Option<CommitId>),
 }
 
 /// A directory that is, or will be, a checkout.
@@ -178,24 +138,6 @@ impl Checkout {
         &self.path
     }
 
-    /// What is here. If the marker matches HEAD, no repository is opened.
-    pub(crate) fn head(&self) -> Result<Head, Error> {
-        if let Some(link) = self.link() {
-            return Ok(Head::Link(link));
-        }
-        let git = self.git_directory();
-        let Some(head) = read_if_there(&git.join("HEAD")).ok().flatten() else { return self.without_git() };
-        let head = String::from_utf8_lossy(&head);
-        if let Some(placed) = self.marker()?
-            && CommitId::parse(head.trim()).is_ok_and(|commit| commit == placed.commit)
-            && !git.join(JOURNAL).exists()
-        {
-            return Ok(Head::Complete(placed));
-        }
-        let commit = head_of(&self.path)?;
-        Ok(if commit.is_none() && self.is_half_clone() { Head::HalfClone } else { Head::Other(commit) })
-    }
-
     /// The reason why nothing can be checked out here without `force`, judged by `head` only.
     pub(crate) fn obstacle(&self, head: &Head) -> Option<CheckoutError> {
         let path = self.path.clone();
@@ -209,50 +151,10 @@ impl Checkout {
             }
             Head::Link(link) => Some(CheckoutError::Link { path: link.clone() }),
             Head::Other(None) => Some(CheckoutError::Unborn { path }),
-            Head::Absent | Head::HalfClone | Head::Complete(_) | Head::Other(Some(_)) => None,
+            Head::Absent | Head::HalfClone | Head::Unfilled(_) | Head::Complete(_) | Head::Other(Some(_)) => {
+                None
+            }
         }
-    }
-
-    /// The first symbolic link through which oca would write.
-    pub(in crate::git) fn link(&self) -> Option<PathBuf> {
-        let own = self.path.join(".git");
-        if let Some(link) = [&self.path, &own].into_iter().find(|path| path.is_symlink()) {
-            return Some(link.clone());
-        }
-        let git = self.git_directory();
-        WRITTEN.iter().map(|name| git.join(name)).find(|path| path.is_symlink())
-    }
-
-    /// Whether there is only a git directory, without references and without an index.
-    fn is_half_clone(&self) -> bool {
-        let git = self.path.join(".git");
-        let beside = fs::read_dir(&self.path).into_iter().flatten().flatten();
-        let is_alone = beside.map(|entry| entry.file_name()).all(|name| name == ".git");
-        let references = walkdir::WalkDir::new(git.join("refs")).into_iter().filter_map(Result::ok);
-        let is_empty = !["index", "packed-refs", "logs"].iter().any(|name| git.join(name).exists())
-            && !references.into_iter().any(|entry| !entry.file_type().is_dir());
-        is_alone && git.is_dir() && !git.is_symlink() && is_empty
-    }
-
-    fn without_git(&self) -> Result<Head, Error> {
-        match fs::read_dir(&self.path) {
-            Ok(mut entries) => Ok(match entries.next() {
-                None => Head::Absent,
-                Some(_) if self.is_half_clone() => Head::HalfClone,
-                Some(_) => Head::NotGit,
-            }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Head::Absent),
-            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(Head::NotGit),
-            Err(error) => Ok(Err(error).at("read", &self.path)?),
-        }
-    }
-
-    /// The directory with HEAD, the marker and the journal. For a submodule, it is the target of the file `.git`.
-    fn git_directory(&self) -> PathBuf {
-        // oca does not manage linked work trees, nor work trees of other repositories. Their objects are elsewhere.
-        let is_ours = |git: &PathBuf| !git.join("commondir").exists() && is_of_submodule(&self.path, git);
-        let of_submodule = git_file(&self.path).filter(is_ours);
-        of_submodule.unwrap_or_else(|| self.path.join(".git"))
     }
 
     /// Whether oca was killed while it moved this checkout.
@@ -263,11 +165,6 @@ impl Checkout {
     /// The url of its `origin`, as it is configured.
     pub(crate) fn origin(&self) -> Option<String> {
         self.open().ok()?.config().ok()?.get_string("remote.origin.url").ok()
-    }
-
-    /// Whether git was stopped before it checked out any file.
-    pub(crate) fn is_unfilled(&self) -> bool {
-        self.open().is_ok_and(|repository| local_work::is_unfilled(&repository))
     }
 
     /// The content of the marker. A malformed marker counts as missing.
@@ -287,7 +184,10 @@ impl Checkout {
 
     /// Uncommitted changes, untracked files and local commits. Commits in the store of `remote` are not the user's.
     pub(crate) fn local_work(&self, remote: Option<&Remote<'_>>) -> Result<LocalWork, Error> {
-        let find = || local_work::find(&self.open()?, self.placed()?, remote);
+        let find = || {
+            let is_unfilled = matches!(self.head()?, Head::Unfilled(_));
+            local_work::find(&self.open()?, is_unfilled, self.placed()?, remote)
+        };
         find().map_err(|error| error.in_checkout(&self.path))
     }
 
@@ -296,6 +196,24 @@ impl Checkout {
         let references = || local_work::own_references(&self.open()?, self.placed()?);
         let references = references().map_err(|error| error.in_checkout(&self.path))?;
         Ok(LocalWork { references, ..self.local_work(None)? })
+    }
+
+    /// Whether git wrote all files that HEAD has. If oca did not make the checkout, this is not asked: then no object is
+    /// missing because of oca.
+    pub(crate) fn is_written(&self) -> bool {
+        let is_any_unwritten = || local_work::is_any_unwritten(&self.open()?);
+        !self.is_ours() || !is_any_unwritten().unwrap_or_default()
+    }
+
+    /// Lets the marker say that this is complete now, if it says so of another commit. It does not matter if it cannot be
+    /// written: then the next run looks again.
+    pub(crate) fn note_placed(&self, placed: &Placed) {
+        if let Ok(Some(old)) = self.marker()
+            && old != *placed
+            && (Placed { commit: placed.commit, tree: placed.tree, ..old }) == *placed
+        {
+            let _looked_at_again = marker::write(&self.git_directory(), placed);
+        }
     }
 
     /// The commit that oca checked out last.
@@ -384,15 +302,6 @@ impl Checkout {
     }
 }
 
-/// Whether a git directory is in the `modules` directory of a repository around the work tree.
-fn is_of_submodule(work_tree: &Path, git: &Path) -> bool {
-    let (Ok(work_tree), Ok(git)) = (work_tree.canonicalize(), git.canonicalize()) else { return false };
-    work_tree.ancestors().skip(1).any(|above| {
-        let own = git_file(above).unwrap_or_else(|| above.join(".git"));
-        own.join("modules").canonicalize().is_ok_and(|modules| git != modules && git.starts_with(modules))
-    })
-}
-
 /// Opens the repository of a work tree. `core.worktree` of its configuration is ignored, because oca writes and deletes
 /// files in the work tree.
 pub(super) fn open_work_tree(path: &Path) -> Result<Repository, Error> {
@@ -428,14 +337,4 @@ fn check(work_tree: &Path, root: TreeId) -> Result<GitTree<'static>, Error> {
 fn head_commit(repository: &Repository) -> Option<CommitId> {
     let commit = repository.head().ok()?.peel_to_commit().ok()?;
     Some(CommitId::from_bytes(bytes(commit.id())))
-}
-
-/// The commit at HEAD. `None` if there is no repository or no commit. It is an error if the repository cannot be read.
-fn head_of(work_tree: &Path) -> Result<Option<CommitId>, Error> {
-    pipes::refuse(work_tree)?;
-    match Repository::open(work_tree) {
-        Ok(repository) => Ok(head_commit(&repository)),
-        Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
-        Err(error) => Err(Error::from(error).in_checkout(work_tree)),
-    }
 }

@@ -1,25 +1,24 @@
 //! Checks a commit out: makes a new checkout, or moves an existing one.
 
-use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use git2::build::CheckoutBuilder;
-use git2::{CheckoutNotificationType, Object, Odb, Oid, Repository, RepositoryInitOptions};
+use git2::{CheckoutNotificationType, Object, Repository, RepositoryInitOptions};
 use tempfile::TempDir;
 
 use super::aside::aside;
 use super::fill::fill;
 use super::marker::{self, put};
 use super::modes::View;
+use super::objects::bring_objects;
 use super::recover::restore;
 use super::{
     Checkout, CheckoutContent, CheckoutError, Head, JOURNAL, LocalWork, Origin, Placed, check, modes, pipes,
     strays,
 };
-use crate::fs::{Context, read_if_there};
+use crate::fs::Context;
 use crate::git::ids::{bytes, oid};
-use crate::git::store::{has_files, parents};
 use crate::git::written::is_by_git;
 use crate::git::{Error, Remote};
 use crate::repo::{BlobId, CommitId, TreeId, shown};
@@ -55,7 +54,7 @@ impl Checkout {
                 self.remove()?;
                 Ok(self.settle(self.build(content)?)?)
             }
-            Head::Complete(_) | Head::Other(Some(_)) => {
+            Head::Unfilled(_) | Head::Complete(_) | Head::Other(Some(_)) => {
                 if !force && let Some(obstacle) = self.in_the_way(Some(remote), content.origin)? {
                     return Err(obstacle);
                 }
@@ -63,10 +62,10 @@ impl Checkout {
                     content.bring()?;
                     let repository = self.open()?;
                     remote.store().read_files(content.commit(), &repository.odb()?)?;
-                    let brought = bring_objects(&repository, repository.path(), remote, content);
+                    let brought = bring_objects(&repository, remote, content);
                     brought.map_err(|error| error.in_checkout(&self.path))
                 })?;
-                self.move_to(content, force || self.is_unfilled()).map_err(|error| match error {
+                self.move_to(content, force).map_err(|error| match error {
                     CheckoutError::Git(error) => CheckoutError::Git(error.in_checkout(&self.path)),
                     other => other,
                 })
@@ -93,7 +92,7 @@ impl Checkout {
         let repository = Repository::init_opts(aside.path(), &options)?;
         let git = repository.path().to_owned();
         write_config(&repository, content.origin)?;
-        bring_objects(&repository, &git, remote, content)?;
+        bring_objects(&repository, remote, content)?;
         // Opened again: an object database that was opened earlier does not see the new packs.
         let repository = Repository::open(aside.path())?;
         let trees = check(aside.path(), root_of(&repository, content.commit())?)?;
@@ -166,6 +165,8 @@ fn check_out(repository: &Repository, tree: &Object<'_>, force: bool) -> Result<
     } else {
         // Ignored files are kept too: the user may need them.
         checkout.safe().overwrite_ignored(false).notify_on(CheckoutNotificationType::CONFLICT);
+        // The user deleted nothing: that would be local work. So git could not write what is missing.
+        checkout.recreate_missing(true);
         checkout.notify(|_, path, _, _, _| {
             in_the_way.extend(path.map(Path::to_owned));
             true
@@ -227,68 +228,4 @@ fn one_branch(branch: &str) -> String {
 fn is_one_branch(refspec: &str) -> bool {
     let from = refspec.strip_prefix("+refs/heads/").and_then(|rest| rest.split(':').next());
     from.is_some_and(|branch| branch != "*" && refspec == one_branch(branch))
-}
-
-/// Links the store's packs and writes the file `shallow`, which says where the history ends.
-///
-/// A commit can be here without its files, because the store also has pins of which only the trees were read. So an end
-/// is left out only if its parents were in this repository's own history before. An older end is removed only if this
-/// fetch brought its parents. All other ends stay: the reflog of HEAD keeps old pins reachable, and without their line
-/// `git fsck` would miss their parents.
-pub(super) fn bring_objects(
-    repository: &Repository,
-    git: &Path,
-    remote: &Remote<'_>,
-    content: &CheckoutContent<'_>,
-) -> Result<(), Error> {
-    let had = own_history(repository);
-    crate::fs::stop("linking packs");
-    remote.store().link_packs(&git.join("objects").join("pack"))?;
-    let odb = repository.odb()?;
-    if !has_files(repository, content.commit())? {
-        return Err(Error::CacheGone);
-    }
-    let brought = brought_history(&odb, content);
-    let file = git.join("shallow");
-    let known = read_if_there(&file)?.unwrap_or_default();
-    let known = String::from_utf8_lossy(&known);
-    let known = known.lines().filter_map(|line| CommitId::parse(line).ok());
-    let known = known.filter(|end| !brought.contains(&oid(end.as_bytes())));
-    let new = content.ends.iter().copied().filter(|end| {
-        let parents = parents(&odb, oid(end.as_bytes()));
-        parents.is_empty() || parents.iter().any(|parent| !had.contains(parent))
-    });
-    let ends: BTreeSet<CommitId> = known.chain(new).collect();
-    if ends.is_empty() {
-        match fs::remove_file(&file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at("remove", &file)?,
-            _ => {}
-        }
-    } else {
-        let text: String = ends.iter().map(|end| format!("{end}\n")).collect();
-        put(&file, &text)?;
-    }
-    Ok(())
-}
-
-/// The commits that are reachable from HEAD and the references.
-fn own_history(repository: &Repository) -> HashSet<Oid> {
-    let Ok(mut walk) = repository.revwalk() else { return HashSet::new() };
-    // A new repository has no commit yet.
-    let _unborn = walk.push_head();
-    let _none = walk.push_glob("refs/*");
-    walk.map_while(Result::ok).collect()
-}
-
-/// The fetched commits whose parents were all fetched too.
-fn brought_history(odb: &Odb<'_>, content: &CheckoutContent<'_>) -> HashSet<Oid> {
-    let ends: HashSet<Oid> = content.ends.iter().map(|end| oid(end.as_bytes())).collect();
-    let mut brought = HashSet::new();
-    let mut left = vec![oid(content.commit().as_bytes())];
-    while let Some(commit) = left.pop() {
-        if !ends.contains(&commit) && brought.insert(commit) {
-            left.extend(parents(odb, commit));
-        }
-    }
-    brought
 }

@@ -14,7 +14,7 @@ use super::{Checkout, JOURNAL, Placed, check, head_commit, modes};
 use crate::fs::{Context, native_path, read_if_there, set_mode};
 use crate::git::Error;
 use crate::git::ids::{bytes, oid};
-use crate::git::merging::{Conflict, ConflictKind, Unmerged};
+use crate::git::merging::{Conflict, ConflictKind, Unmerged, merged_mode};
 use crate::git::steps::COMMITTER;
 use crate::patch::{FileMode, Side};
 use crate::repo::{
@@ -343,13 +343,16 @@ fn write_conflict(root: &Path, conflict: &Conflict, merge: &MergeToOpen<'_>) -> 
         Some(side) => merge.objects.blob(BlobId::from_bytes(side.id)),
         None => Ok(Vec::new()),
     };
-    let (content, shape) = match (&conflict.kind, conflict.ours) {
-        _ if conflict.is_addition() => (read(Some(theirs))?, theirs),
+    // A side can have made the file executable, whoever wins in the content.
+    let mode = |ours| merged_mode(conflict.ancestor.filter(is_file), ours, theirs).unwrap_or(ours.mode);
+    let (content, mode) = match (&conflict.kind, conflict.ours.filter(is_file)) {
+        _ if conflict.is_addition() => (read(Some(theirs))?, theirs.mode),
         (ConflictKind::Content | ConflictKind::BothAdded, Some(ours)) => {
             let sides = [read(conflict.ancestor)?, read(Some(ours))?, read(Some(theirs))?];
-            (with_markers(&sides, merge.what)?, ours)
+            (with_markers(&sides, merge.what)?, mode(ours))
         }
-        (ConflictKind::RemovedByOurs, _) => (read(Some(theirs))?, theirs),
+        (ConflictKind::Binary, Some(ours)) => (read(Some(ours))?, mode(ours)),
+        (ConflictKind::RemovedByOurs, _) => (read(Some(theirs))?, theirs.mode),
         _ => return Ok(()),
     };
     let path = native_path(&path_of_theirs(conflict, merge.what));
@@ -362,7 +365,7 @@ fn write_conflict(root: &Path, conflict: &Conflict, merge: &MergeToOpen<'_>) -> 
         fs::create_dir_all(parent).at("create", parent)?;
     }
     crate::fs::put(&file, |aside| std::io::Write::write_all(aside, &content)).at("write", &file)?;
-    let mode = if shape.mode == FileMode::Executable { 0o755 } else { 0o644 };
+    let mode = if mode == FileMode::Executable { 0o755 } else { 0o644 };
     Ok(set_mode(&file, mode).at("write", &file)?)
 }
 

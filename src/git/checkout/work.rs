@@ -5,10 +5,12 @@ use std::fs;
 use git2::{ConfigLevel, Oid, Repository};
 
 use super::marker::put;
-use super::{Checkout, CheckoutContent, Origin, place};
+use super::objects::bring_objects;
+use super::{Checkout, CheckoutContent, Origin};
 use crate::fs::{Context, read_if_there};
 use crate::git::Error;
 use crate::git::ids::{bytes, oid};
+use crate::git::store::leads_to;
 use crate::repo::CommitId;
 
 /// The file in the git directory that marks a checkout in work. It has the name of the branch.
@@ -84,7 +86,7 @@ impl Checkout {
         remote.whole(|| {
             content.bring()?;
             let repository = self.open()?;
-            let brought = place::bring_objects(&repository, repository.path(), remote, content);
+            let brought = bring_objects(&repository, remote, content);
             brought.map_err(|error| error.in_checkout(&self.path))
         })?;
         let repository = self.open()?;
@@ -126,21 +128,17 @@ fn own_branch(
     origin: &Origin,
 ) -> Result<Option<String>, Error> {
     let Some(branch) = branch_at_head(repository) else { return Ok(None) };
-    let Some(head) = super::head_commit(repository).filter(|head| placed != Some(*head)) else {
-        return Ok(None);
-    };
+    let Some(head) = super::head_commit(repository) else { return Ok(None) };
     let head = oid(head.as_bytes());
     let followed = match &origin.branch {
         Some(branch) => format!("refs/remotes/origin/{branch}"),
         None => "refs/remotes/origin/*".to_owned(),
     };
+    let mut tips: Vec<Oid> = placed.iter().map(|placed| oid(placed.as_bytes())).collect();
     for reference in repository.references_glob(&followed)? {
-        let Ok(tip) = reference?.peel_to_commit() else { continue };
-        if tip.id() == head || repository.graph_descendant_of(tip.id(), head).unwrap_or(false) {
-            return Ok(None);
-        }
+        tips.extend(reference?.peel_to_commit().map(|tip| tip.id()));
     }
-    Ok(Some(branch))
+    Ok((!leads_to(repository, tips, head)).then_some(branch))
 }
 
 fn start_branch(repository: &Repository, start: &WorkBranch<'_>) -> Result<BranchStart, Error> {

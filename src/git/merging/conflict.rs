@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::patch::Side;
+use crate::patch::{FileMode, Side};
 use crate::repo::RepoPath;
 
 /// A path that both sides changed in different ways.
@@ -28,6 +28,16 @@ impl Conflict {
                 | ConflictKind::ModuleGone { .. }
                 | ConflictKind::RenamedByBoth { .. }
         )
+    }
+}
+
+/// The mode of a file that both sides have: that of the side that changed it. `None` if both added it, in different modes.
+pub(crate) fn merged_mode(ancestor: Option<Side>, ours: Side, theirs: Side) -> Option<FileMode> {
+    match ancestor {
+        _ if ours.mode == theirs.mode => Some(ours.mode),
+        Some(old) if ours.mode == old.mode => Some(theirs.mode),
+        Some(_) => Some(ours.mode),
+        None => None,
     }
 }
 

@@ -28,7 +28,7 @@ mod tests;
 mod three_way;
 mod unmerged;
 
-pub(crate) use conflict::{Conflict, ConflictKind};
+pub(crate) use conflict::{Conflict, ConflictKind, merged_mode};
 pub(crate) use error::Error;
 pub(crate) use gather::{Expected, gather};
 pub(crate) use head::Head;

@@ -8,7 +8,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::conflict::{Conflict, ConflictKind};
+use super::conflict::{Conflict, ConflictKind, merged_mode};
 use super::modules::{Modules, directories_above};
 use crate::patch::{Change, FileMode, Side, between};
 use crate::repo::{
@@ -190,12 +190,7 @@ impl Merge<'_> {
         if modes.contains(&FileMode::Symlink) {
             return conflict(ConflictKind::Symlink);
         }
-        let mode = match ancestor {
-            _ if our.mode == their.mode => our.mode,
-            Some(old) if our.mode == old.mode => their.mode,
-            Some(_) => our.mode,
-            None => return conflict(ConflictKind::Mode),
-        };
+        let Some(mode) = merged_mode(ancestor, our, their) else { return conflict(ConflictKind::Mode) };
         let old = ancestor.map(|old| old.id);
         let id = if our.id == their.id || old == Some(their.id) {
             our.id

@@ -3,7 +3,7 @@
 use super::conflict::Conflict;
 use super::step::{self, Side};
 use super::three_way::Trees;
-use super::{Error, Merge, Merging, Sides, fetch_of};
+use super::{Error, Merge, Merging, Outcome, Sides, fetch_of};
 use crate::git::Snapshot;
 use crate::patch::{Change, Header, Patch, between, describe, result};
 use crate::repo::{BlobId, Objects, TreeId};
@@ -26,10 +26,13 @@ pub(crate) struct Unmerged {
 impl Merging<'_> {
     /// Prepares a merge that conflicts. Fetches all files of the two sides.
     pub(crate) fn open(&mut self, merge: &Merge<'_>) -> Result<Unmerged, Error> {
-        let ancestor = self.base.beside(merge.ancestor);
+        self.open_since(&self.base.beside(merge.ancestor), merge)
+    }
+
+    fn open_since(&mut self, ancestor: &Snapshot<'_, '_>, merge: &Merge<'_>) -> Result<Unmerged, Error> {
         merge.head.files(1)?;
         ancestor.files(1)?;
-        let Sides { old, theirs, changes, header } = self.sides(&ancestor, merge)?;
+        let Sides { old, theirs, changes, header } = self.sides(ancestor, merge)?;
         self.bench.refresh()?;
         let theirs = if merge.modules.is_empty() {
             theirs
@@ -37,7 +40,7 @@ impl Merging<'_> {
             let files = describe(&self.bench, changes.clone())?;
             step::of_files(&mut self.bench, old, header.clone(), files)?.tree
         };
-        let fetch = fetch_of(self.base, &ancestor, merge.head);
+        let fetch = fetch_of(self.base, ancestor, merge.head);
         self.unmerged(old, theirs, &changes, header, &fetch)
     }
 
@@ -56,6 +59,50 @@ impl Merging<'_> {
         let ours = self.base;
         let fetch = |_: Side, blobs: &[BlobId]| Ok(ours.blobs(blobs)?);
         self.unmerged(before, after, &changes, patch.header().clone(), &fetch)
+    }
+
+    /// Prepares a merge again that a person resolved in a recorded step, for the commit `since` of its request. So the
+    /// resolution is on one of the sides. `before` and `base` are as for [`open_replay`](Self::open_replay). `None` if
+    /// that step cannot be merged with what was changed in the request since then.
+    pub(crate) fn open_again(
+        &mut self,
+        base: &Snapshot<'_, '_>,
+        (before, patch): (TreeId, &Patch),
+        since: &Snapshot<'_, '_>,
+        merge: &Merge<'_>,
+    ) -> Result<Option<Unmerged>, Error> {
+        base.files(1)?;
+        self.bench.refresh()?;
+        let start = self.tree;
+        let opened = self.open_upon(before, patch, since, merge);
+        // The objects stay on the bench.
+        self.tree = start;
+        opened
+    }
+
+    fn open_upon(
+        &mut self,
+        before: TreeId,
+        patch: &Patch,
+        since: &Snapshot<'_, '_>,
+        merge: &Merge<'_>,
+    ) -> Result<Option<Unmerged>, Error> {
+        let start = self.tree;
+        // The step fits, so only the request is in conflict, with the result that has the step.
+        if let Outcome::Step(replayed) = self.replay(before, patch)? {
+            self.accept(&replayed)?;
+            return self.open_since(since, merge).map(Some);
+        }
+        // The step does not fit any more. What the request changed is merged into it.
+        self.tree = result(&self.bench, before, patch.files())?.root;
+        let Outcome::Step(new) = self.merge_since(since, merge)? else { return Ok(None) };
+        self.accept(&new)?;
+        let (after, header) = (self.tree, new.patch.header().clone());
+        self.tree = start;
+        let changes = between(&self.bench, before, after)?;
+        let ours = self.base;
+        let fetch = |_: Side, blobs: &[BlobId]| Ok(ours.blobs(blobs)?);
+        self.unmerged(before, after, &changes, header, &fetch).map(Some)
     }
 
     fn unmerged(

@@ -2,8 +2,9 @@
 //!
 //! libgit2 gives objects, but not their packed bytes. Source: git's `gitformat-pack`.
 
+use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::fs::{open, read};
@@ -119,6 +120,42 @@ impl Pack {
         let (kind, size, data) =
             self.header(&bytes, from).ok_or_else(|| nonsense("the header of an object is malformed"))?;
         Ok(Packed { kind, size, bytes, data })
+    }
+
+    /// The commits in the pack.
+    pub(in crate::git) fn commits(&mut self) -> io::Result<HashSet<Id>> {
+        /// More bytes than the header of an object has.
+        const MOST: u64 = 40;
+        const COMMIT: u8 = 1;
+        let (mut commits, mut deltas) = (HashSet::new(), Vec::new());
+        let mut reader = BufReader::new(self.file.try_clone()?);
+        reader.seek(SeekFrom::Start(0))?;
+        let (mut at, mut bytes) = (0, Vec::new());
+        for place in self.by_offset.clone() {
+            let from = self.offset(place as usize)?;
+            // From object to object, so that the reader can use what it has read.
+            reader.seek_relative(from.cast_signed() - at)?;
+            bytes.clear();
+            let length = reader.by_ref().take(MOST).read_to_end(&mut bytes)?;
+            at = from.cast_signed() + i64::try_from(length).map_err(io::Error::other)?;
+            let id = *self.ids().nth(place as usize).ok_or_else(|| nonsense("an id is missing"))?;
+            match self.header(&bytes, from) {
+                Some((Kind::Whole(COMMIT), ..)) => commits.extend([id]),
+                Some((Kind::Delta(base), ..)) => deltas.push((id, base)),
+                Some(_) => {}
+                None => return Err(nonsense("the header of an object is malformed")),
+            }
+        }
+        // The base of a delta can come after it.
+        loop {
+            let known = commits.len();
+            let (of_commits, rest) = deltas.into_iter().partition(|(_, base)| commits.contains(base));
+            deltas = rest;
+            commits.extend(Vec::<(Id, Id)>::into_iter(of_commits).map(|(id, _)| id));
+            if commits.len() == known {
+                return Ok(commits);
+            }
+        }
     }
 
     /// The rank of the object that begins at this offset.

@@ -7,6 +7,7 @@
 //! - A store has no refs. libgit2 would offer them to a server as complete histories, and the server would leave
 //!   objects out.
 
+mod giving;
 mod lock;
 
 use std::collections::HashSet;
@@ -20,7 +21,7 @@ use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository};
 pub(super) use lock::{StoreLock, StoresLock, sweep};
 
 use super::ids::{bytes, commits_with, oid};
-use super::packs::{PackSink, indexes, is_whole_pack, link, pack_files, take_packs};
+use super::packs::{PackSink, indexes, is_whole_pack, pack_files, take_packs};
 use super::{Error, pipes};
 use crate::fs::{Context, read_text, short_digest, touch};
 use crate::repo::{CommitId, TreeId, last_part, redact};
@@ -179,7 +180,9 @@ impl Store {
         let repository = self.repository()?;
         let odb = repository.odb()?;
         let mut missing = Missing::new(&odb)?;
-        ids.into_iter().for_each(|id| missing.note(oid(&id)));
+        for id in ids {
+            missing.note(oid(&id));
+        }
         Ok(missing.ids)
     }
 
@@ -195,19 +198,7 @@ impl Store {
     /// Whether `to` is `from` or an ancestor of it, according to the commits in the store. `to` itself need not be
     /// there.
     pub(super) fn leads_to(&self, from: CommitId, to: CommitId) -> Result<bool, Error> {
-        let repository = self.repository()?;
-        let to = oid(to.as_bytes());
-        let mut seen = HashSet::new();
-        let mut left = vec![oid(from.as_bytes())];
-        while let Some(id) = left.pop() {
-            if id == to {
-                return Ok(true);
-            }
-            if let Ok(commit) = repository.find_commit(id) {
-                left.extend(commit.parent_ids().filter(|&parent| seen.insert(parent)));
-            }
-        }
-        Ok(false)
+        Ok(leads_to(&self.repository()?, [oid(from.as_bytes())], oid(to.as_bytes())))
     }
 
     /// The ends of the history of a commit: those of the claimed commits that are reachable from it. A server may claim
@@ -269,21 +260,6 @@ impl Store {
 
     pub(super) fn packs_directory(&self) -> PathBuf {
         self.directory.join("objects").join("pack")
-    }
-
-    /// Links all packs into another repository's `objects/pack`, or copies them if the file system has no hard links.
-    /// Do not call this while you hold the lock.
-    pub(super) fn link_packs(&self, into: &Path) -> Result<(), Error> {
-        // The lock prevents that another process merges the packs while they are linked.
-        let _lock = self.lock()?;
-        for index in indexes(&self.packs_directory())? {
-            // If oca is offline, a store can still have a truncated pack.
-            if is_whole_pack(&index).unwrap_or(false) {
-                link(&index.with_extension("pack"), into)?;
-                link(&index, into)?;
-            }
-        }
-        Ok(())
     }
 
     /// The ends that [`Store::record_history`] recorded for this commit and depth. `None` if nothing was recorded.
@@ -350,7 +326,7 @@ impl Store {
     }
 }
 
-/// Whether a repository has a commit and all its files.
+/// Whether a repository has a commit and all its trees and files.
 pub(super) fn has_files(repository: &Repository, commit: CommitId) -> Result<bool, Error> {
     let odb = repository.odb()?;
     let mut missing = Missing::new(&odb)?;
@@ -358,6 +334,22 @@ pub(super) fn has_files(repository: &Repository, commit: CommitId) -> Result<boo
         note_files(repository, commit, &mut missing)?;
         missing.ids.is_empty()
     })
+}
+
+/// Whether `to` is one of these commits or an ancestor of one. Where a parent is missing, the history ends. libgit2's
+/// `graph_descendant_of` fails there.
+pub(super) fn leads_to(repository: &Repository, from: impl IntoIterator<Item = Oid>, to: Oid) -> bool {
+    let mut left: Vec<Oid> = from.into_iter().collect();
+    let mut seen: HashSet<Oid> = left.iter().copied().collect();
+    while let Some(id) = left.pop() {
+        if id == to {
+            return true;
+        }
+        if let Ok(commit) = repository.find_commit(id) {
+            left.extend(commit.parent_ids().filter(|&parent| seen.insert(parent)));
+        }
+    }
+    false
 }
 
 /// A commit in a repository. An annotated tag is an error that names its commit.
@@ -372,16 +364,16 @@ pub(super) fn commit_in(repository: &Repository, commit: CommitId) -> Result<git
     })
 }
 
-/// Adds the blobs of a commit that are missing. Each tree is read once. This does not use libgit2's `Tree::walk`, which
+/// Notes the trees and the blobs of a commit. Each tree is read once. This does not use libgit2's `Tree::walk`, which
 /// refuses names that are not UTF-8.
 fn note_files(repository: &Repository, commit: CommitId, missing: &mut Missing<'_>) -> Result<(), Error> {
     let mut left = vec![commit_in(repository, commit)?.tree_id()];
-    let mut seen: HashSet<Oid> = left.iter().copied().collect();
+    left.retain(|root| missing.note(*root));
     while let Some(id) = left.pop() {
         for entry in &repository.find_tree(id)? {
             match entry.kind() {
-                Some(ObjectType::Blob) => missing.note(entry.id()),
-                Some(ObjectType::Tree) if seen.insert(entry.id()) => left.push(entry.id()),
+                Some(ObjectType::Blob) => _ = missing.note(entry.id()),
+                Some(ObjectType::Tree) if missing.note(entry.id()) => left.push(entry.id()),
                 _ => {}
             }
         }
@@ -402,11 +394,14 @@ impl<'a> Missing<'a> {
         Ok(Self { odb, seen: HashSet::new(), ids: Vec::new() })
     }
 
-    fn note(&mut self, id: Oid) {
+    /// Returns whether the id was not noted before.
+    fn note(&mut self, id: Oid) -> bool {
+        let is_new = self.seen.insert(id);
         // Without the flag, libgit2 lists the packs again for each missing object.
-        if self.seen.insert(id) && !self.odb.exists_ext(id, OdbLookupFlags::NO_REFRESH) {
+        if is_new && !self.odb.exists_ext(id, OdbLookupFlags::NO_REFRESH) {
             self.ids.push(bytes(id));
         }
+        is_new
     }
 }
 

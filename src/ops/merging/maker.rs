@@ -140,6 +140,9 @@ impl<'a> StepMaker<'a> {
             }
             (Err(trouble), _) => return Err(trouble),
         };
+        if old.is_none() {
+            self.note_landed(pending, head);
+        }
         let input = Input { pending, head, ancestor };
         let is_kept = old.is_some_and(|old| old.commit == head.commit());
         if let Some(old) = old
@@ -170,11 +173,11 @@ impl<'a> StepMaker<'a> {
                 self.take(&what, *step, StepWay::Made)?
             }
             Outcome::Conflicts(conflicts) => {
-                let step = old_step.filter(|_| is_kept);
-                let replayed = step.map(|step| self.replay_if_it_fits(&what, &step)).transpose()?.flatten();
+                let step = old_step.as_ref().filter(|_| is_kept);
+                let replayed = step.map(|step| self.replay_if_it_fits(&what, step)).transpose()?.flatten();
                 match replayed {
                     Some(Replayed(way)) => way,
-                    None => return Err(self.conflict(what, input, conflicts)?),
+                    None => return Err(self.conflict(what, input, conflicts, by_hand.zip(old))?),
                 }
             }
         };
@@ -186,19 +189,27 @@ impl<'a> StepMaker<'a> {
         way.is_none() && self.steps.is_empty()
     }
 
-    /// What is said about a merge that conflicts. If a person finishes it, it is opened.
+    /// What is said about a merge that conflicts. If a person finishes it, it is opened; `earlier` is what a person made of
+    /// it for an older base or an older commit.
     fn conflict(
         &mut self,
         what: String,
         input: Input<'_>,
-        conflicts: Vec<Conflict>,
+        mut conflicts: Vec<Conflict>,
+        earlier: Option<(&OldStep<'_>, &LockedMerge)>,
     ) -> Result<Trouble, Trouble> {
         if let Some((found, wanted)) = self.other_series(input)? {
             return Ok(Trouble::OtherSeries { what, found, wanted });
         }
         let with = self.conflict_with(input);
         if self.opens {
-            self.opened = Some(self.with_merge(input, Merging::open)?);
+            let again = earlier.map(|(step, old)| self.open_again(&what, step, old.commit, input));
+            let unmerged = match again.transpose()?.flatten() {
+                Some(again) => again,
+                None => self.with_merge(input, Merging::open)?,
+            };
+            conflicts.clone_from(&unmerged.conflicts);
+            self.opened = Some(unmerged);
         }
         let repo = self.job.declared.pin.name.clone();
         Ok(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))

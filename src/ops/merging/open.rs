@@ -9,7 +9,7 @@ use crate::git::merging::{self, Unmerged};
 use crate::git::{Checkout, Git, Snapshot};
 use crate::lock::{StepWay, digest_of_patch};
 use crate::ops::Watch;
-use crate::patch::{Header, Patch};
+use crate::patch::{self, Header, Patch};
 use crate::repo::{CommitId, MergeSource, Objects, Reference, TreeId};
 use crate::report::{MergeConflict, Trouble};
 
@@ -44,6 +44,8 @@ pub(in crate::ops) enum AnswerStep {
 /// How far the merges of a repository can be made without a person.
 pub(in crate::ops) struct Opening {
     pub(in crate::ops) answers: Vec<Made>,
+    /// The patches that merged by themselves, so that their files do not fit any more.
+    pub(in crate::ops) patches: Vec<Refreshed>,
     /// The next merge, if it conflicts. `None` if all merges are made.
     pub(in crate::ops) open: Option<Opened>,
     /// Why the next patch cannot be applied, if nobody can resolve it.
@@ -71,7 +73,7 @@ pub(in crate::ops) enum Unmade {
     Patch { path: String, text: Vec<u8> },
 }
 
-/// A patch of the user that a person made fit again. Its file is not written yet.
+/// A patch of the user that fits again: a person made it, or it merged by itself. Its file is not written yet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(in crate::ops) struct Refreshed {
     /// As declared.
@@ -82,8 +84,8 @@ pub(in crate::ops) struct Refreshed {
 }
 
 impl MergeJob<'_> {
-    /// Takes what a person made.
-    pub(in crate::ops) fn refresh(&mut self, patches: &[Refreshed]) {
+    /// Takes what was made to fit.
+    pub(in crate::ops) fn refresh<'p>(&mut self, patches: impl Iterator<Item = &'p Refreshed>) {
         for Refreshed { path, old, new } in patches {
             let position = self.declared.pin.pending.patches.iter().position(|known| known == path);
             // If the user edited the file meanwhile, the edited one counts.
@@ -104,7 +106,8 @@ impl MergeJob<'_> {
         let base = snapshot.clone();
         let mut maker = StepMaker { opens: true, ..StepMaker::new(self, git, &base, tip)? };
         let mut made = Vec::new();
-        let stopped = maker.first_stop(&mut made, watch)?;
+        let mut patches = Vec::new();
+        let stopped = maker.first_stop(&mut made, &mut patches, watch)?;
         let StepMaker { steps, merging, opened, current, .. } = maker;
         let mut steps = steps.into_iter();
         let mut answers = Vec::new();
@@ -140,7 +143,7 @@ impl MergeJob<'_> {
             };
             Some(Opened { conflict, of, unmerged, objects: merging.into_objects() })
         });
-        Ok(Opening { answers, open, failed })
+        Ok(Opening { answers, patches, open, failed })
     }
 }
 
@@ -153,9 +156,14 @@ enum Stop {
     Unfit(Trouble),
 }
 
-impl StepMaker<'_> {
+impl<'a> StepMaker<'a> {
     /// Makes the merges and applies the patches until one needs a person.
-    fn first_stop(&mut self, made: &mut Vec<Resolved>, watch: &Watch<'_>) -> Result<Option<Stop>, Trouble> {
+    fn first_stop(
+        &mut self,
+        made: &mut Vec<Resolved>,
+        patches: &mut Vec<Refreshed>,
+        watch: &Watch<'_>,
+    ) -> Result<Option<Stop>, Trouble> {
         for position in 0..self.job.declared.pin.pending.merges.len() {
             match self.merge(position, watch) {
                 Ok(resolved) => made.push(resolved),
@@ -165,6 +173,7 @@ impl StepMaker<'_> {
         }
         for position in 0..self.job.declared.pin.pending.patches.len() {
             match self.patch(position) {
+                Ok(Some(StepWay::Replayed)) => patches.extend(self.rewritten(position)?),
                 Ok(_way) => {}
                 Err(Trouble::Conflict(found)) => return Ok(Some(Stop::Patch(position, found))),
                 // The merges before it are kept until the user has corrected it.
@@ -175,6 +184,15 @@ impl StepMaker<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// A patch with the changes of the last step.
+    fn rewritten(&self, position: usize) -> Result<Option<Refreshed>, Trouble> {
+        let Some((step, _)) = self.steps.last() else { return Ok(None) };
+        let path = self.job.declared.pin.pending.patches[position].clone();
+        let old = self.job.patches[position].text.clone();
+        let new = patch::rewritten(&old, step).map_err(|error| self.job.failed(&path, error.into()))?;
+        Ok(Some(Refreshed { path, old, new }))
     }
 
     /// A merge that is made already.
@@ -202,9 +220,42 @@ impl StepMaker<'_> {
     /// Prepares a step of the old lock for a person.
     pub(super) fn open_replay(&mut self, step: &OldStep<'_>) -> Result<(), merging::Error> {
         let before = self.before(step).ok_or(merging::Error::Forgotten)?;
-        let base = self.job.old().map_or(self.base.commit(), |old| old.commit);
-        self.opened = Some(self.merging.open_replay(&self.base.beside(base), before, &step.patch)?);
+        let base = self.old_base();
+        self.opened = Some(self.merging.open_replay(&base, before, &step.patch)?);
         Ok(())
+    }
+
+    /// The base of the old lock.
+    fn old_base(&self) -> Snapshot<'a, 'a> {
+        self.base.beside(self.job.old().map_or(self.base.commit(), |old| old.commit))
+    }
+
+    /// Prepares a merge that a person resolved before, with that resolution. `since` is the commit of the request then.
+    /// `None` if the resolution cannot be used.
+    pub(super) fn open_again(
+        &mut self,
+        what: &str,
+        step: &OldStep<'_>,
+        since: CommitId,
+        input: Input<'_>,
+    ) -> Result<Option<Unmerged>, Trouble> {
+        let Some(before) = self.before(step) else { return Ok(None) };
+        let base = self.old_base();
+        let unmerged = if since == input.head.commit() {
+            let unmerged = self.merging.open_replay(&base, before, &step.patch);
+            Some(unmerged.map_err(|error| self.job.failed(what, error))?)
+        } else {
+            self.with_merge(input, |merging, merge| {
+                let since = merge.head.beside(since);
+                match merging.open_again(&base, (before, &step.patch), &since, merge) {
+                    // The old commit is gone.
+                    Err(merging::Error::Git(error)) if error.is_gone() => Ok(None),
+                    opened => opened,
+                }
+            })?
+        };
+        // Without a conflict, there is nothing to open.
+        Ok(unmerged.filter(|unmerged| !unmerged.conflicts.is_empty()))
     }
 
     /// Merges a step of the old lock, which a person made, and what the request changed since then. `None` if the two

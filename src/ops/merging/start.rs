@@ -88,6 +88,18 @@ impl StepMaker<'_> {
         Start::Absorbed
     }
 
+    /// Says that the branch has a new merge already, but the base does not.
+    pub(super) fn note_landed(&mut self, pending: &PendingMerge, head: &Snapshot<'_, '_>) {
+        let Some(tip) = self.tip.filter(|tip| *tip != self.base.commit()) else { return };
+        let wanted = Wanted { head: head.commit(), request: pending.source.as_request(), newest: None };
+        // It only helps, so a server that does not answer is no problem.
+        let landings = merging::landings(&self.base.beside(tip), self.base.commit(), &[wanted]);
+        let landing = landings.ok().and_then(|mut landings| landings.pop().flatten());
+        if let Some(landing) = landing.filter(|landing| !landing.is_reverted) {
+            self.note(&self.job.what(pending), MergeNoteKind::Landed { on: landing.time });
+        }
+    }
+
     /// The merge of a request by OCA's bot since this commit. Its commits may have been rebased or amended.
     fn landing(
         &self,

@@ -1,29 +1,83 @@
 //! Gives up what is open in a checkout.
 
-use super::current::read_state;
-use super::state::State;
+use super::current::{is_current, is_locked, read_state};
+use super::state::{OpenState, State};
+use super::{Resolving, patches};
 use crate::error::{Error, MergeError};
 use crate::git::{Before, Checkout, LocalWork, OpenMerge};
 use crate::output::Printer;
-use crate::repo::RepoName;
+use crate::repo::{CommitId, RepoName, quoted_list};
+use crate::session::Session;
+
+impl Resolving<'_> {
+    /// Gives up what is open. What a person finished before it is kept; without that, puts back what was in the checkout.
+    pub(crate) fn abort(&self) -> Result<(), Error> {
+        let (name, printer) = (self.name(), self.session.printer);
+        let state = read_state(&self.checkout)?;
+        let state = state.ok_or_else(|| MergeError::NoResolve { repo: name.clone() })?;
+        let lock = self.session.lock_as_it_stands().ok().flatten();
+        if let Some(open) = state.open.clone().filter(|_| !state.finished.is_empty())
+            && is_current(&state, &self.declared.pin, lock.as_ref())
+        {
+            return self.give_up(&state, &open);
+        }
+        let is_locked = is_locked(&state, &self.declared.pin, lock.as_ref());
+        Abort::of(self.session, name, &self.checkout, state, false)?.run("the checkout is as it was")?;
+        if is_locked {
+            printer.note(&format!("{name}: the lock has what you resolved"));
+            printer.next(&format!("`oca sync {name}` checks it out"));
+        }
+        Ok(())
+    }
+
+    /// Closes what is open, so that it can be opened again.
+    fn give_up(&self, state: &State, open: &OpenState) -> Result<(), Error> {
+        let (name, printer) = (self.name(), self.session.printer);
+        let placed = match self.before()? {
+            Before::Commit { placed, .. } => placed,
+            Before::Nothing => None,
+        };
+        let before = Before::Commit { commit: open.merge.head, branch: None, placed };
+        let own = self.checkout.put_back(&before, Some(&open.merge))?;
+        self.checkout.write_resolve_state(&State { open: None, ..state.clone() }.render())?;
+        let finished = quoted_list(&state.finished);
+        printer.note(&format!("{name}: `{}` is given up; your resolution of {finished} is kept", open.what));
+        tell_of_own(printer, name, own);
+        printer.next(&format!(
+            "`oca resolve {name}` opens it again; `oca resolve {name} --abort` gives up the rest, too"
+        ));
+        Ok(())
+    }
+}
 
 /// What is open in a checkout. It can be given up.
 pub(super) struct Abort<'a> {
+    session: &'a Session<'a>,
     name: &'a RepoName,
     checkout: &'a Checkout,
     state: State,
 }
 
 impl<'a> Abort<'a> {
-    /// `None` if nothing is open. If the whole checkout would be deleted, it must have no commits and, without `force`,
-    /// no files of a person.
+    /// `None` if nothing is open. See [`of`](Self::of).
     pub(super) fn new(
+        session: &'a Session<'_>,
         name: &'a RepoName,
         checkout: &'a Checkout,
         force: bool,
     ) -> Result<Option<Self>, Error> {
-        let Some(state) = read_state(checkout)? else { return Ok(None) };
-        let abort = Self { name, checkout, state };
+        read_state(checkout)?.map(|state| Self::of(session, name, checkout, state, force)).transpose()
+    }
+
+    /// If the whole checkout would be deleted, it must have no commits and, without `force`, no files of a person.
+    fn of(
+        session: &'a Session<'_>,
+        name: &'a RepoName,
+        checkout: &'a Checkout,
+        state: State,
+        force: bool,
+    ) -> Result<Self, Error> {
+        let abort = Self { session, name, checkout, state };
         if abort.deletes_all() {
             let files = if force { Vec::new() } else { checkout.strangers(abort.open())? };
             if !files.is_empty() {
@@ -35,20 +89,20 @@ impl<'a> Abort<'a> {
                 return Err(MergeError::OwnCommits { repo: name.clone(), work: work.to_string() }.into());
             }
         }
-        Ok(Some(abort))
+        Ok(abort)
     }
 
-    /// Puts back what was in the checkout, and says so. Names the commit of a person that HEAD had.
-    pub(super) fn run(&self, printer: &Printer, done: &str) -> Result<(), Error> {
+    /// Puts back what was in the checkout, and the files of the patches, and says so.
+    pub(super) fn run(&self, done: &str) -> Result<(), Error> {
+        let printer = self.session.printer;
+        patches::put_back(self.session, self.name, &self.state.patches)?;
         let own = self.checkout.put_back(&self.state.before, self.open())?;
         printer.note(&format!("{}: {done}", self.name));
         if self.deletes_all() {
             return Ok(());
         }
         self.checkout.forget_resolve()?;
-        if let Some(own) = own {
-            printer.note(&format!("{}: your commit {} is still in `git reflog`", self.name, own.short()));
-        }
+        tell_of_own(printer, self.name, own);
         Ok(())
     }
 
@@ -60,5 +114,12 @@ impl<'a> Abort<'a> {
     fn open(&self) -> Option<&OpenMerge> {
         let open = self.state.open.as_ref().map(|open| &open.merge);
         open.or(self.state.taken.as_ref().map(|taken| &taken.merge))
+    }
+}
+
+/// Names the commit of a person that HEAD had.
+fn tell_of_own(printer: &Printer, name: &RepoName, own: Option<CommitId>) {
+    if let Some(own) = own {
+        printer.note(&format!("{name}: your commit {} is still in `git reflog`", own.short()));
     }
 }

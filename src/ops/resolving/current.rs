@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::state::{State, Unread, VERSION};
+use super::state::State;
+use super::wire::{Unread, VERSION};
 use crate::error::{Error, MergeError};
 use crate::git::Checkout;
 use crate::lock::{Lock, LockedMerge, LockedRepo, Pin};
@@ -37,10 +38,6 @@ pub(super) fn head_in(lock: Option<&Lock>, pin: &Pin) -> Option<CommitId> {
 
 /// Whether a state is one of what is declared and locked now.
 pub(super) fn is_current(state: &State, pin: &Pin, lock: Option<&Lock>) -> bool {
-    let is_locked_already = || {
-        let locked = lock.and_then(|lock| lock.repo(pin));
-        state.open.is_none() && locked.is_some_and(|locked| has_answers(locked, state))
-    };
     let made = state.patches.iter().map(|patch| &patch.path);
     let open = state.open.iter().filter_map(|open| match &open.of {
         Unmade::Patch { path, .. } => Some(path),
@@ -49,7 +46,13 @@ pub(super) fn is_current(state: &State, pin: &Pin, lock: Option<&Lock>) -> bool 
     // After a kill, the lock can have the result already.
     state.declared == words(pin)
         && made.chain(open).all(|path| pin.pending.patches.contains(path))
-        && (state.locked == head_in(lock, pin) || is_locked_already())
+        && (state.locked == head_in(lock, pin) || is_locked(state, pin, lock))
+}
+
+/// Whether the lock has everything that was made already.
+pub(super) fn is_locked(state: &State, pin: &Pin, lock: Option<&Lock>) -> bool {
+    let locked = lock.and_then(|lock| lock.repo(pin));
+    state.open.is_none() && locked.is_some_and(|locked| has_answers(locked, state))
 }
 
 /// Whether an entry has exactly these merges.

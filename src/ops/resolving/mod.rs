@@ -6,13 +6,14 @@
 mod abort;
 mod current;
 mod open;
+mod patches;
 mod state;
 #[cfg(test)]
 mod state_tests;
+mod wire;
 
-use abort::Abort;
 use current::{answers, head_in, is_current, other_answers, read_state, words};
-pub(crate) use open::{OpenMerge, OpenMerges, open_words, unlocked_open_merges};
+pub(crate) use open::{OpenMerge, OpenMerges, is_open, open_words, unlocked_open_merges};
 use state::{OpenState, State, Taken};
 
 use super::ahead::Ahead;
@@ -25,7 +26,6 @@ use super::update::{AllAnswers, Known, base_and_tip, task, update_resolved};
 use super::user_patches::{own_patch_file, user_patch};
 use crate::config::{Mode, Profile, Repo};
 use crate::error::{Error, MergeError};
-use crate::fs::write_if_changed;
 use crate::git::{Before, Checkout, CheckoutContent, CheckoutError, MergeToOpen, Resolution, Snapshot};
 use crate::lock::{Lock, Pin, StepTexts};
 use crate::patch;
@@ -109,6 +109,7 @@ impl<'a> Resolving<'a> {
                 base: found.base,
                 answers: Vec::new(),
                 patches: Vec::new(),
+                finished: Vec::new(),
                 open: None,
                 taken: None,
                 before: self.before()?,
@@ -140,6 +141,7 @@ impl<'a> Resolving<'a> {
         };
         let taken = Some(Taken { merge: open.merge.clone(), tree });
         let mut next = State { open: None, taken, ..state.clone() };
+        next.finished.push(open.what.clone());
         let answer = match open.of.clone() {
             Unmade::Merge { source, reference, commit } => {
                 let checkout = self.checkout.path().to_owned();
@@ -173,15 +175,6 @@ impl<'a> Resolving<'a> {
             self.failed(Trouble::Merge { what: path.clone(), error: Box::new(error.into()) })
         })?;
         Ok(Refreshed { path, old, new })
-    }
-
-    /// Puts back what was in the checkout.
-    pub(crate) fn abort(&self) -> Result<(), Error> {
-        let name = self.name();
-        let Some(abort) = Abort::new(name, &self.checkout, false)? else {
-            return Err(MergeError::NoResolve { repo: name.clone() }.into());
-        };
-        abort.run(self.session.printer, "the checkout is as it was")
     }
 
     /// The state, if there is one. It must be one of what is declared and locked now.
@@ -286,8 +279,11 @@ impl<'a> Resolving<'a> {
     /// Shows the next merge that conflicts, or locks the result.
     fn show(&self, state: State, found: Advance<'_>, force: bool) -> Result<(), Error> {
         let Advance { snapshot, ends, opening, .. } = found;
-        let Opening { answers, open, .. } = opening;
-        let state = State { answers, open: None, ..state };
+        let Opening { answers, open, patches, .. } = opening;
+        let mut state = State { answers, open: None, ..state };
+        // They fit without a person. If the user edited a file meanwhile, the newer text counts.
+        state.patches.retain(|known| patches.iter().all(|patch| patch.path != known.path));
+        state.patches.extend(patches);
         if state.taken.is_some() {
             // The resolution is kept from now on, whatever happens to the checkout.
             self.checkout.write_resolve_state(&state.render())?;
@@ -340,9 +336,10 @@ impl<'a> Resolving<'a> {
         let old = session.lock_as_it_stands()?;
         let all = (StepTexts::default(), &AllAnswers(all));
         let updated = update_resolved(session, old, all, &Moves::Missing, &Ahead::default())?;
+        patches::refuse_unfit(session, &self.declared.pin, &patches, &updated)?;
         let has_failed = updated.failures.iter().any(|failure| failure.name == *self.name());
         if !has_failed {
-            self.write_patches(&patches)?;
+            patches::write(session, self.name(), &patches)?;
             crate::fs::stop("patches written anew");
         }
         updated.save(session)?;
@@ -362,18 +359,6 @@ impl<'a> Resolving<'a> {
         let patches = if patches.is_empty() { "" } else { "the patches, " };
         session.printer.next(&format!("commit {patches}`oca.lock.json` and `oca.lock.d`"));
         updated.finish()
-    }
-
-    /// Writes the patches that a person made fit. A file that the user edited since then stays.
-    fn write_patches(&self, patches: &[Refreshed]) -> Result<(), Error> {
-        for Refreshed { path, old, new } in patches {
-            let file = own_patch_file(self.session, path)?;
-            if user_patch(self.session, self.name(), path)? == *old {
-                write_if_changed(&file, new)?;
-                self.session.printer.note(&format!("{}: wrote `{path}` anew", self.name()));
-            }
-        }
-        Ok(())
     }
 }
 

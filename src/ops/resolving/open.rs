@@ -19,6 +19,13 @@ pub(crate) struct OpenMerge<'a> {
     pub(crate) checkout: Checkout,
 }
 
+/// Whether something is open in a checkout of a repository, in any of the requested profiles.
+pub(crate) fn is_open(session: &Session<'_>, name: &RepoName) -> bool {
+    let profiles = session.profiles().unwrap_or_default();
+    let mut paths = profiles.into_iter().filter_map(|profile| session.checkout(profile, name).ok());
+    paths.any(|path| Checkout::new(path).is_resolving())
+}
+
 /// What is open in a checkout, and how it goes on, in words.
 pub(crate) fn open_words(name: &RepoName, checkout: &Checkout) -> String {
     let state = read_state(checkout).ok().flatten();
@@ -74,8 +81,8 @@ impl<'a> OpenMerges<'a> {
     /// Puts back what was in the checkouts, whatever a person did in the files since then. Either all of them can be put
     /// back, or none is touched.
     pub(crate) fn discard(&self, session: &Session<'_>) -> Result<(), Error> {
-        let aborts = self.0.iter().map(|open| Abort::new(&open.repo.name, &open.checkout, true));
+        let aborts = self.0.iter().map(|open| Abort::new(session, &open.repo.name, &open.checkout, true));
         let aborts = aborts.filter_map(Result::transpose).collect::<Result<Vec<_>, Error>>()?;
-        aborts.iter().try_for_each(|abort| abort.run(session.printer, "what was open is discarded"))
+        aborts.iter().try_for_each(|abort| abort.run("what was open is discarded"))
     }
 }

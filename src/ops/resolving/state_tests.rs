@@ -1,6 +1,7 @@
 //! The state is read as it was written, and nothing else is.
 
-use super::state::{OpenState, State, Taken, Unread};
+use super::state::{OpenState, State, Taken};
+use super::wire::Unread;
 use crate::git::{Before, OpenMerge};
 use crate::ops::merging::{Made, Refreshed, Unmade};
 use crate::patch::Header;
@@ -33,6 +34,7 @@ fn state() -> State {
             step: None,
         }],
         patches: Vec::new(),
+        finished: Vec::new(),
         taken: Some(Taken { merge: merge.clone(), tree: TreeId::from_bytes([7; 20]) }),
         open: Some(OpenState {
             merge,
@@ -74,6 +76,15 @@ fn patches_make_a_state_that_an_older_oca_refuses() {
 }
 
 #[test]
+fn what_is_finished_makes_a_state_that_an_older_oca_refuses() {
+    let state = State { finished: vec!["web#1".to_owned()], ..state() };
+    let text = state.render();
+    assert!(text.contains("\"version\": 3"), "{text}");
+    let read = State::parse(text.as_bytes()).expect("a state");
+    assert_eq!((read.render(), read.finished), (text, state.finished));
+}
+
+#[test]
 fn nothing_else_is_read() {
     let text = state().render();
     for (from, to) in [
@@ -90,6 +101,6 @@ fn nothing_else_is_read() {
         assert_eq!(read.err(), Some(Unread::Damaged), "{from} {to}");
     }
     assert_eq!(State::parse(b"").err(), Some(Unread::Damaged));
-    let newer = b"{\"version\": 3, \"new\": []}";
-    assert_eq!(State::parse(newer).err(), Some(Unread::Newer { version: 3 }));
+    let newer = b"{\"version\": 4, \"new\": []}";
+    assert_eq!(State::parse(newer).err(), Some(Unread::Newer { version: 4 }));
 }

@@ -47,6 +47,29 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
     }
 }
 
+/// The submodules in the places of checkouts, which [`dissolve`] would turn into ordinary ones. In this mode, nobody moves
+/// their gitlinks, so git would check out old commits.
+pub(crate) fn remaining(session: &Session<'_>, lock: &Lock) -> Result<Vec<SubmodulePath>, Error> {
+    match remaining_readable(session, lock) {
+        Err(Error::Git(git::Error::Extension { .. } | git::Error::ModulesMalformed { .. })) => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+fn remaining_readable(session: &Session<'_>, lock: &Lock) -> Result<Vec<SubmodulePath>, Error> {
+    if !git::may_have_submodules(session.root()) {
+        return Ok(Vec::new());
+    }
+    let Some(superproject) = Superproject::around(session.root())? else { return Ok(Vec::new()) };
+    let Some(top) = superproject.path_of(session.root()) else { return Ok(Vec::new()) };
+    let (modules, gitlinks) = (superproject.modules()?, superproject.gitlinks()?);
+    let entries = modules.entries();
+    let is_submodule = |path: &SubmodulePath| {
+        gitlinks.contains_key(&**path) || entries.iter().any(|entry| entry.path == *path)
+    };
+    Ok(places(session, lock, &superproject, &top)?.into_keys().filter(is_submodule).collect())
+}
+
 /// What is left of submodules at the paths of checkouts.
 struct Found {
     /// Their repositories, one for each path.

@@ -6,7 +6,7 @@ mod survey;
 
 use std::collections::BTreeSet;
 
-pub(crate) use dissolve::dissolve;
+pub(crate) use dissolve::{dissolve, remaining};
 pub(crate) use settle::How;
 pub(crate) use survey::{Survey, pushed_branch};
 

@@ -7,7 +7,7 @@ use super::joined;
 use super::survey::Survey;
 use crate::error::{Error, MergeError};
 use crate::fs::{read_if_there, remove_file};
-use crate::git::{self, Active, CheckoutError, Head, SubmoduleEntry, SuperprojectChange};
+use crate::git::{self, Active, CheckoutError, SubmoduleEntry, SuperprojectChange};
 use crate::ops::checkouts::is_keep_out;
 use crate::plan::{Comparison, Relocation, Removal, Submodule};
 use crate::repo::{CommitId, RepoName};
@@ -122,7 +122,7 @@ impl Survey<'_> {
         let checkout = module.checkout();
         module.refuse_links().map_err(Trouble::not_removed)?;
         let head = checkout.head().map_err(Trouble::not_inspected)?;
-        if let Head::Complete(_) | Head::Other(Some(_)) = head {
+        if head.commit().is_some() {
             let mut work = checkout.whole_work().map_err(Trouble::not_inspected)?;
             if !how.prune {
                 work = git::LocalWork { commit: None, references: Vec::new(), ..work };

@@ -86,7 +86,8 @@ fn update_carefully(
     old_steps.extend(texts);
     let old = old.map(|old| keep_imported(session, &declared, old));
     let old = old.map(|old| without_lost_steps(without_forgeries(session, &declared, old), &old_steps));
-    let present = session.present()?;
+    let mut present = session.present()?;
+    answers.put_into(&mut present);
     let known = Known { lock: old.as_ref(), steps: &old_steps, present: &present, answers };
     let tasks = declared.iter().map(|declared| task(session, declared, &known, moves));
     let tasks: Vec<Task<'_>> = tasks.collect::<Result<_, Error>>()?;

@@ -29,13 +29,29 @@ pub(in crate::ops) struct Answers {
     pub(in crate::ops) pin: Pin,
     pub(in crate::ops) base: CommitId,
     pub(in crate::ops) answers: Vec<Answer>,
-    /// The patches that a person made fit.
+    /// The patches that were made to fit.
     pub(in crate::ops) patches: Vec<Refreshed>,
 }
 
 impl AllAnswers {
     fn of(&self, declared: &Declared) -> Option<&Answers> {
         self.0.iter().find(|answers| answers.pin == declared.pin)
+    }
+
+    /// The patches that were made to fit. Other entries can use them, too.
+    fn patches(&self) -> impl Iterator<Item = &Refreshed> {
+        self.0.iter().flat_map(|answers| &answers.patches)
+    }
+
+    /// Takes these patches as if their files were written already.
+    pub(super) fn put_into(&self, present: &mut Present) {
+        for Refreshed { path, old, new } in self.patches() {
+            if let Some(digest) = present.patches.get_mut(path)
+                && *digest == lock::digest_of_patch(old)
+            {
+                *digest = lock::digest_of_patch(new);
+            }
+        }
     }
 }
 
@@ -94,9 +110,9 @@ pub(in crate::ops) fn task<'a>(
     }
     let url = session.remote_url(&declared.url)?;
     let mut merges = merge_job(session, declared, moves, old.map(|old| (old, known.steps)))?;
-    if let (Some(job), Some(answered)) = (&mut merges, answered) {
-        job.answers = &answered.answers;
-        job.refresh(&answered.patches);
+    if let Some(job) = &mut merges {
+        job.answers = answered.map(|answered| &answered.answers[..]).unwrap_or_default();
+        job.refresh(known.answers.patches());
     }
     Ok(Task { declared, action, old, url, merges, is_answered })
 }

@@ -10,7 +10,7 @@ use crate::diff::{
 };
 use crate::lock::LockedRepo;
 use crate::output::{Cell, Table, Tone};
-use crate::repo::{CommitId, RepoName, in_short};
+use crate::repo::{CommitId, RepoName, in_short, typed};
 
 /// The most entries of one log.
 const MOST_ENTRIES: MostEntries = MostEntries { of_repo: 10, of_module: 3 };
@@ -105,13 +105,25 @@ fn details(repos: &Step<&LockedRepo>, diff: &LockDiff<'_>) -> Vec<String> {
     lines
 }
 
-/// The command that moves a repository back. `None` if it did not move, if its branch or url is another one, or if it has
-/// several pins.
+/// The command that moves a repository and its merges back. `None` if nothing of it moved, if its branch or url is another
+/// one, or if it has several pins.
 pub(super) fn back(repos: &Step<&LockedRepo>, diff: &LockDiff<'_>) -> Option<String> {
     let Step { from, to } = repos.commits();
     let is_only = !diff.several.contains(&repos.to.pin.name);
-    let can_go_back = from != to && is_only && repos.from.pin.has_base_of(&repos.to.pin);
-    can_go_back.then(|| format!("oca lock {}@{from}", repos.to.pin.name))
+    if !is_only || !repos.from.pin.has_base_of(&repos.to.pin) {
+        return None;
+    }
+    let name = &repos.to.pin.name;
+    let base = (from != to).then(|| format!(" {name}@{from}"));
+    let merges = repos.merges();
+    let merges = merges.iter().filter_map(|merge| match merge.commits {
+        Step { from: Some(from), to: Some(_) } => {
+            Some(format!(" {}", typed(&format!("{}@{from}", merge.source.of(name)))))
+        }
+        _ => None,
+    });
+    let words: String = base.into_iter().chain(merges).collect();
+    (!words.is_empty()).then(|| format!("oca lock{words}"))
 }
 
 fn of_merge(name: &RepoName, merge: &MergeDiff<'_>) -> String {

@@ -18,7 +18,7 @@ use crate::repo::RepoPath;
 
 pub(crate) use mail::About;
 pub(crate) use read::parse_user;
-pub(crate) use write::{MailedCommit, mails, refreshed, title_of};
+pub(crate) use write::{MailedCommit, mails, refreshed, rewritten, title_of};
 
 /// A patch of the user: one difference, or several mails that follow each other.
 #[derive(Clone, Debug, Default)]

@@ -45,6 +45,15 @@ pub(crate) fn refreshed(
     before: TreeId,
     after: TreeId,
 ) -> Result<Vec<u8>, Error> {
+    with_changes(old, &difference(objects, before, after)?)
+}
+
+/// The same with the changes of a step.
+pub(crate) fn rewritten(old: &[u8], step: &Patch) -> Result<Vec<u8>, Error> {
+    with_changes(old, &changes_of(step))
+}
+
+fn with_changes(old: &[u8], changes: &[u8]) -> Result<Vec<u8>, Error> {
     let patch = parse_user(old)?;
     let lines = old.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let head: Vec<&[u8]> = lines.take(patch.first_line() - 1).collect();
@@ -63,7 +72,7 @@ pub(crate) fn refreshed(
         }
         text.push(b'\n');
     }
-    text.extend(difference(objects, before, after)?);
+    text.extend_from_slice(changes);
     Ok(text)
 }
 
@@ -86,9 +95,14 @@ fn difference(objects: &dyn Objects, before: TreeId, after: TreeId) -> Result<Ve
     // Only its files are written. The form of the header does not matter.
     let header =
         Header { name: "x".to_owned(), email: String::new(), date: 0, title: "x".to_owned(), url: None };
-    let rendered = render(&Patch::new(header, files)?);
+    Ok(changes_of(&Patch::new(header, files)?))
+}
+
+/// The text of a patch without its header.
+fn changes_of(patch: &Patch) -> Vec<u8> {
+    let rendered = render(patch);
     let start = rendered.windows(2).position(|pair| pair == b"\n\n").map_or(rendered.len(), |at| at + 2);
-    Ok(rendered[start..].to_vec())
+    rendered[start..].to_vec()
 }
 
 fn head(commit: &MailedCommit<'_>, number: usize, count: usize) -> String {

@@ -1,8 +1,8 @@
-//! Patterns for paths as Python's `fnmatch` reads them: `*` matches `/`, too, and there is no escape character.
+//! Patterns for paths and names as Python's `fnmatch` reads them: `*` matches `/`, too, and there is no escape character.
 
 /// A pattern for the path of a file, such as `static/*`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Pattern(Vec<Part>);
+pub(crate) struct Pattern(Vec<Part>);
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Part {
@@ -32,7 +32,7 @@ impl Set {
 const ANY: Set = Set { ranges: Vec::new(), is_negated: true };
 
 impl Pattern {
-    pub(super) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let text: Vec<u32> = text.chars().map(u32::from).collect();
         let (mut parts, mut at) = (Vec::new(), 0);
         while let Some(&character) = text.get(at) {
@@ -52,7 +52,7 @@ impl Pattern {
     }
 
     /// Whether the whole text matches. `text` is from [`characters`].
-    pub(super) fn matches(&self, text: &[u32]) -> bool {
+    pub(crate) fn matches(&self, text: &[u32]) -> bool {
         // After a `*`, the shortest text is tried first. Only the last `*` can need a longer one.
         let (mut part, mut at, mut last) = (0, 0, None);
         while at < text.len() {
@@ -76,7 +76,7 @@ impl Pattern {
 }
 
 /// The characters of a path as Python has them: a byte that is not UTF-8 is one of its own (`surrogateescape`).
-pub(super) fn characters(path: &[u8]) -> Vec<u32> {
+pub(crate) fn characters(path: &[u8]) -> Vec<u32> {
     let mut characters = Vec::with_capacity(path.len());
     for chunk in path.utf8_chunks() {
         characters.extend(chunk.valid().chars().map(u32::from));
