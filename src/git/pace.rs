@@ -17,6 +17,8 @@ const STALL: Duration = Duration::from_secs(30);
 const LONGEST_STALL: u64 = 24 * 60 * 60;
 /// Bytes a second. It is low because eight downloads can share a slow line.
 const LEAST_RATE: u64 = 200;
+/// In bytes: a request that leaves at once, into the buffers of the system.
+const SENT_AT_ONCE: usize = 64 * 1024;
 /// While a server counts its objects, it sends a message every five seconds. It may do this for 60 times the stall
 /// limit, which is half an hour.
 const LONGEST_PREFACE: u32 = 60;
@@ -65,7 +67,7 @@ impl Limits {
 
     /// How long a request with a body of so many bytes may take until the answer begins.
     pub(super) fn until_answer(&self, body: usize) -> Duration {
-        let upload = Duration::from_secs(body as u64 / self.least_rate.max(1));
+        let upload = Duration::from_secs(body.saturating_sub(SENT_AT_ONCE) as u64 / self.least_rate.max(1));
         self.stall.saturating_add(upload).min(self.longest_preface())
     }
 }

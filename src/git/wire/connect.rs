@@ -86,7 +86,7 @@ pub(super) struct Target<'a> {
 
 impl Target<'_> {
     pub(super) async fn open(&self) -> Result<Opened, Unreachable> {
-        // On the heap: there are several ways, and each is large.
+        // On the heap: each way is a large future.
         match tokio::time::timeout(CONNECT, Box::pin(self.reach())).await {
             Ok(opened) => opened,
             Err(_) => Err(Unreachable::Connection(format!("no answer within {} seconds", CONNECT.as_secs()))),
@@ -107,7 +107,7 @@ impl Target<'_> {
             Scheme::Http => self.secured(tunnel(tcp, proxy), self.server).await,
             Scheme::Https => {
                 let to_proxy = HttpsConnector::from((tcp, self.http_1_only()?));
-                self.secured(tunnel(to_proxy, proxy), self.server).await
+                Box::pin(self.secured(tunnel(to_proxy, proxy), self.server)).await
             }
             Scheme::Socks4 { local_dns } => {
                 let through = SocksV4::new(proxy.address.clone(), tcp).local_dns(local_dns);

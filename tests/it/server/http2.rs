@@ -1,6 +1,5 @@
 //! HTTP/2 over TLS: each request is answered as over a connection of its own with HTTP/1.1, with the same faults.
 
-use std::future::Future;
 use std::io::{self, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -108,26 +107,24 @@ pub(super) fn serve(
 }
 
 /// Passes a request on to the service, and its answer back.
-fn answer(
+async fn answer(
     service: Arc<Service>,
     request: Request<Incoming>,
     number: usize,
-) -> impl Future<Output = Result<Response<Incoming>, BoxError>> {
-    async move {
-        let (near, far) = tokio::io::duplex(64 * 1024);
-        let bridge = Bridge(SyncIoBridge::new(far));
-        std::thread::spawn(move || drop(service.converse(&mut BufReader::new(bridge), number)));
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(near)).await?;
-        tokio::spawn(async { drop(connection.await) });
-        let (head, body) = request.into_parts();
-        let body = body.collect().await?.to_bytes();
-        let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-        let mut passed = Request::builder().method(head.method).uri(target).body(Full::new(body))?;
-        let host = head.uri.authority().map_or("", |authority| authority.as_str());
-        *passed.headers_mut() = head.headers;
-        passed.headers_mut().insert(header::HOST, HeaderValue::from_str(host)?);
-        Ok(sender.send_request(passed).await?)
-    }
+) -> Result<Response<Incoming>, BoxError> {
+    let (near, far) = tokio::io::duplex(64 * 1024);
+    let bridge = Bridge(SyncIoBridge::new(far));
+    std::thread::spawn(move || drop(service.converse(&mut BufReader::new(bridge), number)));
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(near)).await?;
+    tokio::spawn(async { drop(connection.await) });
+    let (head, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let mut passed = Request::builder().method(head.method).uri(target).body(Full::new(body))?;
+    let host = head.uri.authority().map_or("", |authority| authority.as_str());
+    *passed.headers_mut() = head.headers;
+    passed.headers_mut().insert(header::HOST, HeaderValue::from_str(host)?);
+    Ok(sender.send_request(passed).await?)
 }
 
 struct Bridge(SyncIoBridge<DuplexStream>);
