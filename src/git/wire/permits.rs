@@ -4,16 +4,16 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// Counts the active requests to a server.
 #[derive(Default)]
-pub(super) struct Permits {
+pub(in crate::git) struct Permits {
     taken: Mutex<usize>,
     changed: Condvar,
 }
 
-pub(super) struct Permit(Arc<Permits>);
+pub(in crate::git) struct Permit(Arc<Permits>);
 
 impl Permits {
     /// Waits until fewer requests are active than `most` says now.
-    pub(super) fn take(self: &Arc<Self>, most: impl Fn() -> usize) -> Permit {
+    pub(in crate::git) fn take(self: &Arc<Self>, most: impl Fn() -> usize) -> Permit {
         let mut taken = lock(&self.taken);
         while *taken >= most().max(1) {
             taken = self.changed.wait(taken).unwrap_or_else(PoisonError::into_inner);
@@ -36,6 +36,6 @@ impl Drop for Permit {
     }
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(in crate::git) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
