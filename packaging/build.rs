@@ -4,7 +4,8 @@ fn main() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/unwind.ld");
     println!("cargo::rerun-if-changed={script}");
     let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);
-    if is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux") {
+    let needs_none = is("PROFILE", "release") && is("CARGO_CFG_PANIC", "abort");
+    if needs_none && is("CARGO_CFG_TARGET_OS", "linux") {
         println!("cargo::rustc-link-arg-bins=-Wl,-T,{script}");
     }
 }

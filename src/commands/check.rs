@@ -49,7 +49,7 @@ enum CheckFormat {
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
-    // Of the others, there is a warning anyway.
+    // oca already warns of the others.
     warn_of_missing_known(session, &lock, Local::is_of_presets)?;
     let profiles = session.profiles()?;
     let (mut looked_at, mut blocked) = (BTreeSet::new(), BTreeSet::new());

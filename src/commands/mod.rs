@@ -121,7 +121,11 @@ pub(crate) fn run(
     let done = run_one(command, global, printer, session, whole);
     match done {
         Err(Error::Repos { mut failures }) => {
-            let has_force = !matches!(command, Command::Resolve(_) | Command::Patch(_));
+            let has_force = match command {
+                Command::Resolve(_) | Command::Patch(_) => false,
+                Command::Work(args) => args.is_done(),
+                _ => true,
+            };
             failures.iter_mut().for_each(|failure| failure.has_force = has_force);
             if failures.iter().any(|failure| failure.is_gone() || failure.needs_person())
                 && let Ok(session) = session()

@@ -213,7 +213,7 @@ fn file_of(word: &str) -> Result<String, Error> {
         return Err(MergeError::PatchOutside { word: word.to_owned() }.into());
     }
     // `fix.txt` has an end of its own, `fix-18.0` has none.
-    let is_end = |end: &OsStr| end.as_encoded_bytes().iter().all(u8::is_ascii_alphabetic);
+    let is_end = |end: &OsStr| !end.is_empty() && end.as_encoded_bytes().iter().all(u8::is_ascii_alphabetic);
     let has_end = path.extension().is_some_and(is_end);
     let tidy = if has_end { tidy } else { format!("{tidy}.patch") };
     Ok(if tidy.contains('/') { tidy } else { format!("{DIRECTORY}/{tidy}") })

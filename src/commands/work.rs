@@ -32,6 +32,13 @@ pub(crate) struct Args {
     force: bool,
 }
 
+impl Args {
+    /// Whether the work ends, which `--force` is for.
+    pub(crate) fn is_done(&self) -> bool {
+        self.done
+    }
+}
+
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let _claim = session.claim()?;
     let working = Working::new(session, &args.name)?;

@@ -79,17 +79,20 @@ pub(crate) fn code_quality_of(report: &FailureReport) -> String {
         }
         None => (config::FILE_NAME.to_owned(), 1),
     };
-    let issue = |error: &FailureEntry| {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut issue = |error: &FailureEntry| {
         let text = error.text();
+        let before = seen.entry(text.clone()).or_default();
+        *before += 1;
         Issue {
             description: one_line(&text.lines().map(str::trim).collect::<Vec<_>>().join("; ")),
             check_name: "oca",
-            fingerprint: fingerprint(&text, 1),
+            fingerprint: fingerprint(&text, *before),
             severity: "blocker",
             location: Location { path: file.clone(), lines: Lines { begin: line } },
         }
     };
-    rendered(&report.errors.iter().map(issue).collect::<Vec<_>>())
+    rendered(&report.errors.iter().map(&mut issue).collect::<Vec<_>>())
 }
 
 fn rendered(issues: &[Issue]) -> String {

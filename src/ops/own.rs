@@ -25,7 +25,7 @@ pub(crate) fn refuse_missing_own(session: &Session<'_>, profile: &Profile, lock:
 }
 
 /// Warns if the lock has what the modules in an own directory need, and the project does not have that directory. Only the
-/// lock of a profile that selects modules knows it. A build of an image can have the two files alone, so this is no error.
+/// lock of a profile that selects modules knows it. A build of an image can have the two files alone, so it does not fail.
 pub(crate) fn warn_of_missing_known(
     session: &Session<'_>,
     lock: &Lock,
@@ -42,9 +42,9 @@ pub(crate) fn warn_of_missing_known(
                 continue;
             }
             let (file, line) = (session.config.file.clone(), local.line);
+            let refused = if local.image.is_some() { ", and `oca export` will refuse that" } else { "" };
             for Message { error, hint, .. } in Error::from(OwnError::Here { path, file, line }).messages() {
-                let text =
-                    format!("{error}; the lock has what its modules need, and an export will be refused");
+                let text = format!("{error}; the lock has what its modules need{refused}");
                 session.printer.warning(&text);
                 hint.iter().for_each(|hint| session.printer.hint(hint));
             }

@@ -17,7 +17,7 @@ pub(crate) fn failures(report: &FailureReport) -> String {
         format!("file={},line={line},", property(&file.to_string_lossy()))
     });
     let annotation = |error: &FailureEntry| {
-        format!("::error {place}title=oca check stopped::{}\n", message(&plain(&error.text())))
+        format!("::error {place}title=oca stopped::{}\n", message(&plain(&error.text())))
     };
     report.errors.iter().map(annotation).collect()
 }

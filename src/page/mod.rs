@@ -35,11 +35,7 @@ pub(crate) struct Unknown {
 /// See [`Unknown`].
 pub(crate) fn unknown(page: &Page) -> Unknown {
     let repos = page.homes.iter().filter(|home| home.trouble.is_some()).map(|home| home.name.clone());
-    let view = view::View::new(page);
-    let amounts = view.bytes.iter().flat_map(|Bytes { exported, selection, languages, rules }| {
-        [exported, selection, languages, rules].map(|amount| amount.unknown)
-    });
-    Unknown { repos: repos.collect(), files: amounts.sum() }
+    Unknown { repos: repos.collect(), files: view::View::new(page).total().all().unknown }
 }
 
 /// The page as HTML.

@@ -55,6 +55,11 @@ impl MergeNote {
     }
 }
 
+/// Says that a request was merged, perhaps with the day.
+fn upstream(on: Option<i64>) -> String {
+    on.map_or_else(|| "merged upstream".to_owned(), |time| format!("merged upstream on {}", day(time)))
+}
+
 impl fmt::Display for MergeNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, kind } = self;
@@ -62,15 +67,14 @@ impl fmt::Display for MergeNote {
         let word = if what.contains(' ') { typed(what) } else { what.clone() };
         match kind {
             MergeNoteKind::Absorbed { on } => {
-                let on: String = on.iter().map(|time| format!(" on {}", day(*time))).collect();
-                write!(f, "{what}: merged upstream{on}; drop it with `oca remove {word}`")
+                write!(f, "{what}: {}; drop it with `oca remove {word}`", upstream(*on))
             }
             MergeNoteKind::Landed { on } => {
-                let on: String = on.iter().map(|time| format!(" on {}", day(*time))).collect();
                 let repo = what.split_once('#').map_or(&**what, |(repo, _)| repo);
                 write!(
                     f,
-                    "{what}: merged upstream{on}, after the locked commit; `oca lock --upgrade {repo} --drop-merged` takes it from there"
+                    "{what}: {}, after the locked commit; `oca lock --upgrade {repo} --drop-merged` takes it from there",
+                    upstream(*on)
                 )
             }
             MergeNoteKind::Reverted => {

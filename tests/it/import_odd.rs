@@ -231,7 +231,7 @@ fn a_target_tells_the_series_of_a_base_that_does_not_name_it() {
     }
 }
 
-/// Which of them the repositories without a branch of their own follow, only the user knows.
+/// Only the user knows which of them the repositories without a branch of their own follow.
 #[test]
 fn series_that_are_equally_common_are_refused() {
     let env = Env::new();

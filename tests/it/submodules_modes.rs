@@ -61,7 +61,7 @@ fn clones_become_submodules_and_clones_again() {
 }
 
 #[test]
-fn a_change_of_the_mode_without_a_sync_is_no_green_check() {
+fn a_change_of_the_mode_without_a_sync_fails_the_check() {
     let env = Env::new();
     clones(&env);
     set_mode(&env, "clone", "submodule");

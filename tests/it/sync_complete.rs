@@ -172,7 +172,7 @@ fn a_commit_that_git_checked_out_is_noted() {
 
 /// Commits of the remote are nobody's local commits, on whichever side of the border of a shallow history they are.
 #[test]
-fn old_commits_of_the_remote_are_no_local_commits() {
+fn old_commits_of_the_remote_do_not_count_as_local_commits() {
     for is_submodule in [false, true] {
         let env = Env::new();
         let server = Server::start(&env);

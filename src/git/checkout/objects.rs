@@ -20,9 +20,8 @@ const SHALLOW: &str = "shallow";
 /// Brings the objects from the store and writes the file `shallow`.
 ///
 /// A parent can be here without its own parents, as an older pin. So an end is left out only if its parents were in this
-/// repository's own history before. An older end is removed only if this
-/// fetch brought its parents. All other ends stay: the reflog of HEAD keeps old pins reachable, and without their line
-/// `git fsck` would miss their parents.
+/// repository's own history before. An older end is removed only if this fetch brought its parents. All other ends stay:
+/// the reflog of HEAD keeps old pins reachable, and without their line `git fsck` would miss their parents.
 pub(super) fn bring_objects(
     repository: &Repository,
     remote: &Remote<'_>,

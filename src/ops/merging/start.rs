@@ -92,7 +92,7 @@ impl StepMaker<'_> {
     pub(super) fn note_landed(&mut self, pending: &PendingMerge, head: &Snapshot<'_, '_>) {
         let Some(tip) = self.tip.filter(|tip| *tip != self.base.commit()) else { return };
         let wanted = Wanted { head: head.commit(), request: pending.source.as_request(), newest: None };
-        // It only helps, so a server that does not answer is no problem.
+        // It only helps, so a server that does not answer is not an error.
         let landings = merging::landings(&self.base.beside(tip), self.base.commit(), &[wanted]);
         let landing = landings.ok().and_then(|mut landings| landings.pop().flatten());
         if let Some(landing) = landing.filter(|landing| !landing.is_reverted) {

@@ -5,6 +5,7 @@ use super::state::{OpenState, State};
 use super::{Resolving, patches};
 use crate::error::{Error, MergeError};
 use crate::git::{Before, Checkout, LocalWork, OpenMerge};
+use crate::ops::user_patches::own_patch_file;
 use crate::output::Printer;
 use crate::repo::{CommitId, RepoName, quoted_list};
 use crate::session::Session;
@@ -78,6 +79,10 @@ impl<'a> Abort<'a> {
         force: bool,
     ) -> Result<Self, Error> {
         let abort = Self { session, name, checkout, state };
+        // Before anything changes: a path may lead out of the project by now.
+        for patch in &abort.state.patches {
+            own_patch_file(session, &patch.path)?;
+        }
         if abort.deletes_all() {
             let files = if force { Vec::new() } else { checkout.strangers(abort.open())? };
             if !files.is_empty() {

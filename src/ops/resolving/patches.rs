@@ -8,7 +8,7 @@ use crate::ops::merging::Refreshed;
 use crate::ops::updated::Updated;
 use crate::ops::user_patches::{own_patch_file, user_patch};
 use crate::plan;
-use crate::repo::RepoName;
+use crate::repo::{RepoName, quoted_list};
 use crate::session::Session;
 
 /// Writes the patches that fit now. A file that the user edited since then stays.
@@ -25,8 +25,16 @@ pub(super) fn write(session: &Session<'_>, repo: &RepoName, patches: &[Refreshed
 
 /// Puts back the files that were written, if the lock does not have them.
 pub(super) fn put_back(session: &Session<'_>, repo: &RepoName, patches: &[Refreshed]) -> Result<(), Error> {
-    // A lock that cannot be read is not the one that was to be written.
-    let lock = session.lock_as_it_stands().ok().flatten().unwrap_or_default();
+    let Ok(lock) = session.lock_as_it_stands() else {
+        // Nobody can say whether it has them.
+        let paths: Vec<&str> = patches.iter().map(|patch| patch.path.as_str()).collect();
+        if !paths.is_empty() {
+            let paths = quoted_list(&paths);
+            session.printer.note(&format!("{repo}: the lock cannot be read; {paths} stays as it is"));
+        }
+        return Ok(());
+    };
+    let lock = lock.unwrap_or_default();
     for Refreshed { path, old, new } in patches {
         if lock.repos.iter().any(|locked| content(locked, path) == Some(digest_of_patch(new))) {
             continue;

@@ -20,7 +20,7 @@ const WORTH_FREEING: u64 = 100_000;
 /// If the surrounding repository cannot be read, nothing is done: this mode does not need it.
 pub(crate) fn dissolve(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<(), Error> {
     match dissolve_readable(session, lock, dry) {
-        Err(Error::Git(error @ (git::Error::Extension { .. } | git::Error::ModulesMalformed { .. }))) => {
+        Err(error) if is_unreadable(&error) => {
             session.printer.detail(&format!("the surrounding repository is not changed: {error}"));
             Ok(())
         }
@@ -28,12 +28,23 @@ pub(crate) fn dissolve(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<
     }
 }
 
-fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<(), Error> {
+/// Whether the surrounding repository cannot be read, or its `.gitmodules`.
+fn is_unreadable(error: &Error) -> bool {
+    matches!(error, Error::Git(git::Error::Extension { .. } | git::Error::ModulesMalformed { .. }))
+}
+
+/// The surrounding repository, and the path of the project in it. `None` if it can have no submodules.
+fn surrounding(session: &Session<'_>) -> Result<Option<(Superproject, String)>, Error> {
     if !git::may_have_submodules(session.root()) {
-        return Ok(());
+        return Ok(None);
     }
-    let Some(superproject) = Superproject::around(session.root())? else { return Ok(()) };
-    let Some(top) = superproject.path_of(session.root()) else { return Ok(()) };
+    let Some(superproject) = Superproject::around(session.root())? else { return Ok(None) };
+    let top = superproject.path_of(session.root());
+    Ok(top.map(|top| (superproject, top)))
+}
+
+fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<(), Error> {
+    let Some((superproject, top)) = surrounding(session)? else { return Ok(()) };
     let found = find(session, lock, &superproject, &top)?;
     match found.submodules.len() + found.dormant.len() {
         0 if dry => Ok(()),
@@ -51,17 +62,13 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
 /// their gitlinks, so git would check out old commits.
 pub(crate) fn remaining(session: &Session<'_>, lock: &Lock) -> Result<Vec<SubmodulePath>, Error> {
     match remaining_readable(session, lock) {
-        Err(Error::Git(git::Error::Extension { .. } | git::Error::ModulesMalformed { .. })) => Ok(Vec::new()),
+        Err(error) if is_unreadable(&error) => Ok(Vec::new()),
         other => other,
     }
 }
 
 fn remaining_readable(session: &Session<'_>, lock: &Lock) -> Result<Vec<SubmodulePath>, Error> {
-    if !git::may_have_submodules(session.root()) {
-        return Ok(Vec::new());
-    }
-    let Some(superproject) = Superproject::around(session.root())? else { return Ok(Vec::new()) };
-    let Some(top) = superproject.path_of(session.root()) else { return Ok(Vec::new()) };
+    let Some((superproject, top)) = surrounding(session)? else { return Ok(Vec::new()) };
     let (modules, gitlinks) = (superproject.modules()?, superproject.gitlinks()?);
     let entries = modules.entries();
     let is_submodule = |path: &SubmodulePath| {
