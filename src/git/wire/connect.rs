@@ -200,3 +200,44 @@ fn http2(stall: Duration) -> http2::Builder<TokioExecutor> {
         .keep_alive_timeout(stall / 3);
     builder
 }
+
+#[cfg(test)]
+mod tests {
+    use hyper_util::rt::TokioIo;
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    /// 1 Gbit/s at a round trip of 200 ms has 25 MB under way. The usual windows allow a tenth of it.
+    #[test]
+    fn the_windows_do_not_limit_a_long_line() {
+        const ON_A_LONG_LINE: u32 = 25_000_000;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let sent = runtime.block_on(async {
+            let (near, mut far) = tokio::io::duplex(4096);
+            let begun = http2(Duration::from_secs(30)).handshake::<_, RequestBody>(TokioIo::new(near)).await;
+            let (sender, connection) = begun.expect("a connection");
+            tokio::spawn(async { drop(connection.await) });
+            // The preface, and the heads and contents of two frames.
+            let mut sent = vec![0; 24];
+            far.read_exact(&mut sent).await.expect("the preface");
+            let mut frames = Vec::new();
+            for _ in 0..2 {
+                let mut head = [0; 9];
+                far.read_exact(&mut head).await.expect("a frame");
+                let mut content = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
+                far.read_exact(&mut content).await.expect("its content");
+                frames.push((head[3], content));
+            }
+            drop(sender);
+            frames
+        });
+        let number = |bytes: &[u8]| bytes.iter().fold(0, |number, &byte| number << 8 | u32::from(byte));
+        let (settings, update) = (&sent[0], &sent[1]);
+        assert_eq!((settings.0, update.0), (4, 8));
+        let of_stream =
+            settings.1.chunks(6).find(|setting| setting[1] == 4).map(|setting| number(&setting[2..]));
+        assert!(of_stream.is_some_and(|window| window > ON_A_LONG_LINE), "{of_stream:?}");
+        assert!(number(&update.1) > 2 * ON_A_LONG_LINE, "{}", number(&update.1));
+    }
+}
