@@ -175,9 +175,13 @@
     return element;
   };
   const shortened = (name) => (name.length > 32 ? `${name.slice(0, 31)}…` : name);
-  // The module itself is bold, which is wider.
-  const letter = (kind) => (kind === 'it' ? 7.6 : 6.9);
-  const column = (nodes) => 16 + Math.max(0, ...nodes.map(({ name, kind }) => letter(kind) * shortened(name).length));
+  // The width of a name, in the font of the style sheet. The module itself is bold.
+  const pen = document.createElement('canvas').getContext('2d');
+  const wide = ({ name, kind }) => {
+    pen.font = `${kind === 'it' ? 600 : 400} 13px ${getComputedStyle(document.body).fontFamily}`;
+    return pen.measureText(shortened(name)).width;
+  };
+  const column = (nodes) => 16 + Math.ceil(Math.max(0, ...nodes.map(wide)));
 
   // The modules of a list. Behind the first ones, only their number.
   const around = (near, list) => {

@@ -254,7 +254,7 @@ fn an_env_file_can_name_the_image() {
     env.write(".env", "IMAGE=${REGISTRY}/odoo\n");
     refuses(
         &run(&env, "build", &[]),
-        "error: `IMAGE=${REGISTRY}/odoo` of an env file has a variable\n\
+        "error: `IMAGE=${REGISTRY}/odoo` has a variable\n\
          hint: type `export IMAGE=…` with the whole name\n",
     );
 }

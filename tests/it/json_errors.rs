@@ -119,7 +119,7 @@ fn the_formats_of_forges_have_the_errors_too() {
         text.split("at line ").nth(1).and_then(|rest| rest.split(',').next()).expect("a line").to_owned();
     env.oca(&["check", "--format", "github"])
         .stdout(&format!(
-            "::error file=[TEMP]/project/repos.toml,line={line},title=oca check stopped::{}\n",
+            "::error file=[TEMP]/project/repos.toml,line={line},title=oca stopped::{}\n",
             text.replace('\n', "%0A")
         ))
         .stderr(&stderr)
@@ -138,7 +138,7 @@ fn the_formats_of_forges_have_the_errors_too() {
     let issues: Value = serde_json::from_str(&output.stdout).expect("a report");
     assert_eq!(issues[0]["location"]["path"], "repos.toml", "{output}");
     env.oca(&["check", "--chek", "--format", "github"])
-        .stdout("::error title=oca check stopped::unexpected argument '--chek' found\n")
+        .stdout("::error title=oca stopped::unexpected argument '--chek' found\n")
         .stderr_contains("unexpected argument")
         .status(2);
 }

@@ -369,19 +369,6 @@ fn an_abort_puts_back_the_patches_that_the_lock_does_not_have() {
     assert_eq!(state(), before);
     env.oca(&["lock", "--check"]).success();
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
-    // The same if the lock cannot be written.
-    resolve();
-    let attributes = env.project().join("oca.lock.d/.gitattributes");
-    let text = env.read("oca.lock.d/.gitattributes");
-    std::fs::remove_file(&attributes).expect("a file");
-    std::fs::create_dir(&attributes).expect("a directory");
-    let output = env.oca(&["resolve", "web", "--continue"]).output();
-    assert_ne!(output.code, Some(0), "{output}");
-    std::fs::remove_dir(&attributes).expect("a directory");
-    env.write("oca.lock.d/.gitattributes", text);
-    assert_eq!(env.read("oca.lock.json"), before[1]);
-    env.oca(&["resolve", "-q", "web", "--abort"]).success();
-    assert_eq!(state(), before);
     resolve();
     // The lock has it, and the checkout does not.
     env.oca(&["resolve", "web", "--continue"]).stopped_at("steps not settled");

@@ -303,7 +303,7 @@ fn local_modules_are_roots_and_the_recorded_ones_count_if_they_are_missing() {
     env.oca(&["lock", "--check"])
         .stderr(
             "warning: there is no `addons`, which `[[local]]` in `repos.toml` at line 3 declares; the lock has what its \
-             modules need, and an export will be refused\n\
+             modules need\n\
              hint: restore or create it, or delete that table, then run `oca lock`; in the build of an image, add \
              `!addons` to `.dockerignore`\n",
         )

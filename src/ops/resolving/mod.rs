@@ -336,9 +336,9 @@ impl<'a> Resolving<'a> {
         let old = session.lock_as_it_stands()?;
         let all = (StepTexts::default(), &AllAnswers(all));
         let updated = update_resolved(session, old, all, &Moves::Missing, &Ahead::default())?;
+        patches::refuse_unfit(session, &self.declared.pin, &patches, &updated)?;
         let has_failed = updated.failures.iter().any(|failure| failure.name == *self.name());
         if !has_failed {
-            patches::refuse_unfit(session, &self.declared.pin, &patches, &updated)?;
             patches::write(session, self.name(), &patches)?;
             crate::fs::stop("patches written anew");
         }

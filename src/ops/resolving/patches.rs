@@ -3,7 +3,7 @@
 use crate::config::MergeList;
 use crate::error::{Error, MergeError};
 use crate::fs::{read_if_there, write_if_changed};
-use crate::lock::{Lock, LockedPatch, LockedRepo, Pin, digest_of_patch};
+use crate::lock::{LockedPatch, LockedRepo, Pin, digest_of_patch};
 use crate::ops::merging::Refreshed;
 use crate::ops::updated::Updated;
 use crate::ops::user_patches::{own_patch_file, user_patch};
@@ -47,31 +47,36 @@ pub(super) fn put_back(session: &Session<'_>, repo: &RepoName, patches: &[Refres
     Ok(())
 }
 
-/// Fails if another entry uses one of the patches, and cannot use it as it is now.
+/// Fails if another entry uses one of the patches, and it does not apply there as it is now. Other failures, such as those
+/// of the network, are reported as what they are.
 pub(super) fn refuse_unfit(
     session: &Session<'_>,
     pin: &Pin,
     patches: &[Refreshed],
     updated: &Updated,
 ) -> Result<(), Error> {
+    let fits = |pin: &Pin, Refreshed { path, new, .. }: &Refreshed| {
+        let locked = updated.lock.repo(pin);
+        locked.is_some_and(|locked| content(locked, path) == Some(digest_of_patch(new)))
+    };
+    if !patches.iter().all(|patch| fits(pin, patch)) {
+        return Ok(());
+    }
     for other in plan::declared(&session.config).iter().filter(|other| other.pin != *pin) {
         let uses = |patch: &&Refreshed| other.pin.pending.patches.contains(&patch.path);
-        for Refreshed { path, old, new } in patches.iter().filter(uses) {
-            let fits = |lock: &Lock| {
-                lock.repo(&other.pin)
-                    .is_some_and(|locked| content(locked, path) == Some(digest_of_patch(new)))
-            };
-            if user_patch(session, &pin.name, path)? == *old && !fits(&updated.lock) {
+        for patch @ Refreshed { path, old, .. } in patches.iter().filter(uses) {
+            if user_patch(session, &pin.name, path)? == *old && !fits(&other.pin, patch) {
                 let name = &other.pin.name;
                 let profile = other.profiles.first().cloned().unwrap_or_default();
                 let list = MergeList::shared(name, session.config.core_part(name)).of_profile(&profile);
-                let failure = updated.failures.iter().find(|failure| failure.name == *name);
+                let mut failures = updated.failures.iter().filter(|failure| failure.name == *name);
+                let Some(failure) = failures.find(|failure| failure.needs_person()) else { continue };
                 return Err(MergeError::SharedPatch {
                     repo: pin.name.clone(),
                     path: path.clone(),
                     header: list.header(),
                     profile,
-                    why: failure.map_or_else(String::new, |failure| failure.trouble.to_string()),
+                    why: failure.trouble.to_string(),
                 }
                 .into());
             }
