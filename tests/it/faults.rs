@@ -121,7 +121,7 @@ fn a_repository_that_hangs_is_named_and_the_rest_done() {
             .stderr(&format!(
                 "tools: checked out at 9ef4e33450\n2 repositories, 1 changed\n{}",
                 failure(
-                    "no data for 1 second\n\
+                    "the server is too slow: too little data within 1 second\n\
                      hint: check the network and the proxy, then try again\n"
                 )
             ))

@@ -9,8 +9,8 @@ use hyper::body::Incoming;
 use hyper::http::{HeaderMap, StatusCode};
 use tokio::runtime::Handle;
 
-use super::connections::Idle;
 use super::explain::explain;
+use super::idle::Lent;
 use super::permits::Permit;
 use super::runtime::within;
 use crate::git::pace::{self, Limits};
@@ -41,7 +41,7 @@ pub(super) struct Body {
     /// When the whole answer must be there.
     pub(super) until: Option<Instant>,
     /// The connection, if this answer is the only one on it.
-    pub(super) connection: Option<Idle>,
+    pub(super) connection: Option<Lent>,
     pub(super) _permit: Permit,
     /// What has come and is not read yet.
     pub(super) rest: Bytes,

@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::client::conn::http1;
 use hyper::http::{HeaderName, HeaderValue, Method, Request, Uri, Version, header};
 use rustls::ClientConfig;
 use url::{Position, Url};
@@ -19,6 +18,7 @@ use url::{Position, Url};
 use super::answer::{Answer, Body};
 use super::connect::{Opened, RequestBody, Shared, Target};
 use super::explain::{Meaning, Unreachable, meaning};
+use super::idle::IdleConnections;
 use super::permits::{Permits, lock};
 use super::proxy::Proxy;
 use super::runtime::{Runtime, within};
@@ -89,7 +89,7 @@ struct Server {
     /// The connections that requests share: one for small requests, then those for packs.
     shared: [Slot; 1 + FOR_PACKS],
     next_for_packs: AtomicUsize,
-    idle: Mutex<Vec<http1::SendRequest<RequestBody>>>,
+    idle: IdleConnections,
     protocol_errors: AtomicUsize,
 }
 
@@ -103,18 +103,6 @@ enum Made {
     Connection(Shared),
     /// When, and why.
     Failed(Instant, Unreachable),
-}
-
-/// A connection of HTTP/1.1 on which nothing is under way.
-pub(super) struct Idle {
-    sender: http1::SendRequest<RequestBody>,
-    server: Arc<Server>,
-}
-
-impl Idle {
-    pub(super) fn give_back(self) {
-        lock(&self.server.idle).push(self.sender);
-    }
 }
 
 impl Connections {
@@ -148,11 +136,11 @@ impl Connections {
                 }
                 Opened::Http1(mut sender) => {
                     let answer = within(&runtime, time, sender.send_request(sent));
-                    (answer, Some(Idle { sender, server: Arc::clone(&server) }))
+                    (answer, Some(server.idle.lend(sender)))
                 }
             };
             let answer = match answer {
-                None => return Err(Error::Stalled { after: self.limits.stall }),
+                None => return Err(Error::Slow { within: time }),
                 Some(Ok(answer)) => answer,
                 Some(Err(error)) => match meaning(&error) {
                     Meaning::Refused | Meaning::Closing => continue,
@@ -226,7 +214,7 @@ impl Server {
             is_http_1,
             shared: Default::default(),
             next_for_packs: AtomicUsize::new(0),
-            idle: Mutex::default(),
+            idle: IdleConnections::default(),
             protocol_errors: AtomicUsize::new(0),
         }
     }
@@ -284,8 +272,7 @@ impl Server {
     /// A connection of HTTP/1.1 for one request: one that is idle, or a new one.
     async fn own_connection(&self) -> Result<Opened, Unreachable> {
         loop {
-            let idle = lock(&self.idle).pop();
-            let Some(mut sender) = idle else { return self.open().await };
+            let Some(mut sender) = self.idle.take() else { return self.open().await };
             if let Ok(Ok(())) = tokio::time::timeout(SOON, sender.ready()).await {
                 return Ok(Opened::Http1(sender));
             }

@@ -14,6 +14,7 @@ mod credentials;
 mod explain;
 mod failure;
 mod history;
+mod idle;
 mod permits;
 mod protocol;
 mod proxy;
