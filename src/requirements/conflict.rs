@@ -102,6 +102,8 @@ struct ConflictLine<'a> {
     origins: Vec<&'a Origin>,
     entry: &'a SourcedRequirement,
     is_constraint: bool,
+    /// Whether no version satisfies it alone.
+    is_impossible: bool,
 }
 
 /// The different lines of one name, in the order of their first origins.
@@ -118,7 +120,8 @@ fn distinct<'a>(
     let line = |((is_constraint, text), entries): (_, Vec<&'a SourcedRequirement>)| {
         let mut origins: Vec<&Origin> = entries.iter().map(|entry| &entry.origin).collect();
         origins.sort();
-        ConflictLine { text, origins, entry: entries[0], is_constraint }
+        let is_impossible = exclude_all(&entries[0].wanted.specifiers().iter().collect::<Vec<_>>());
+        ConflictLine { text, origins, entry: entries[0], is_constraint, is_impossible }
     };
     let mut lines: Vec<ConflictLine<'_>> = by_text.into_iter().map(line).collect();
     lines.sort_by(|a, b| (a.origins[0], &a.text).cmp(&(b.origins[0], &b.text)));
@@ -146,6 +149,9 @@ pub(super) fn find(
         if count > most {
             return Err(RequirementProblem::TooMuch { origin: first.origins[0].clone(), name: name(), what });
         }
+    }
+    if !may_exclude_each_other(&lines) {
+        return Ok(FoundConflicts::default());
     }
     let (mut certain, mut possible) = (BTreeSet::new(), BTreeSet::new());
     let mut meetings = Meetings::none();
@@ -190,19 +196,27 @@ fn surely_meet<'a>(lines: impl IntoIterator<Item = &'a ConflictLine<'a>>, python
     lines.into_iter().all(|line| line.entry.marker.always_holds(python))
 }
 
-/// Whether no version satisfies two lines, or whether they name two different urls or paths. If both are the same line,
-/// it is checked alone.
+/// Whether there can be a conflict. If one version satisfies all lines, no two of them have to be compared, as for almost
+/// all names.
+fn may_exclude_each_other(lines: &[ConflictLine<'_>]) -> bool {
+    let mut places = lines.iter().filter_map(|line| line.entry.wanted.place());
+    let first = places.next();
+    places.any(|place| Some(place) != first) || leave_nothing(lines)
+}
+
+/// Whether no version satisfies two lines, or whether they name two different urls or paths. A line that is impossible
+/// excludes only itself.
 fn exclude_each_other(line: &ConflictLine<'_>, other: &ConflictLine<'_>) -> bool {
     if line.is_constraint && other.is_constraint {
         return false;
     }
-    if std::ptr::eq(line, other) {
-        return leave_nothing([line]);
+    if line.is_impossible || other.is_impossible {
+        return std::ptr::eq(line, other);
     }
     if let (Some(place), Some(other)) = (line.entry.wanted.place(), other.entry.wanted.place()) {
         return place != other;
     }
-    !leave_nothing([line]) && !leave_nothing([other]) && leave_nothing([line, other])
+    leave_nothing([line, other])
 }
 
 fn leave_nothing<'a>(lines: impl IntoIterator<Item = &'a ConflictLine<'a>>) -> bool {

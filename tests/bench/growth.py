@@ -51,7 +51,8 @@ SHARED = (
     "pyjwt pysftp python-stdnum pyyaml qrcode requests sentry-sdk shapely simplejson slugify unidecode vcrpy xlrd "
     "xlsxwriter xmlsig zeep"
 ).split()
-VARIANTS = ("", "", ">=1.2", ">=1.4,!=2.1", "<9", "[extra]", "[extra]>=1.2", ">=1.3 ; python_version >= '3.10'")
+# Fewer than 100 specifiers for each distribution, which `oca` compares.
+VARIANTS = ("", "<9", ">=1.{}", ">=1.{}", "!=1.{}.1", "[extra]", "[extra]>=1.{}", ">=1.{} ; python_version >= '3.11'")
 
 
 def module_name(repo: int, number: int) -> str:
@@ -74,7 +75,7 @@ def requirement(repo: int, number: int) -> str:
     if number % 2:
         return f"lib-{repo:03}-{number:02}>={number}.1"
     at = repo * LINES + number
-    return SHARED[at // 2 % len(SHARED)] + VARIANTS[(repo + number) % len(VARIANTS)]
+    return SHARED[at // 2 % len(SHARED)] + VARIANTS[(repo + number) % len(VARIANTS)].format(repo)
 
 
 def manifest(repo: int, number: int, version: str) -> str:
