@@ -1,11 +1,11 @@
 //! Requirements of one distribution that exclude each other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use super::Origin;
 use super::entry::SourcedRequirement;
-use super::marker::{self, MOST_COST, Meetings, Python};
+use super::marker::{self, MOST_COST, Marker, Meetings, Python};
 use super::problem::RequirementProblem;
 use super::versions::exclude_all;
 
@@ -150,7 +150,7 @@ pub(super) fn find(
             return Err(RequirementProblem::TooMuch { origin: first.origins[0].clone(), name: name(), what });
         }
     }
-    if !may_exclude_each_other(&lines) {
+    if !may_conflict(&lines, python) {
         return Ok(FoundConflicts::default());
     }
     let (mut certain, mut possible) = (BTreeSet::new(), BTreeSet::new());
@@ -196,12 +196,20 @@ fn surely_meet<'a>(lines: impl IntoIterator<Item = &'a ConflictLine<'a>>, python
     lines.into_iter().all(|line| line.entry.marker.always_holds(python))
 }
 
-/// Whether there can be a conflict. If one version satisfies all lines, no two of them have to be compared, as for almost
-/// all names.
-fn may_exclude_each_other(lines: &[ConflictLine<'_>]) -> bool {
-    let mut places = lines.iter().filter_map(|line| line.entry.wanted.place());
-    let first = places.next();
-    places.any(|place| Some(place) != first) || leave_nothing(lines)
+/// Whether there can be a conflict: whether some line can hold together with others so that no version satisfies all of
+/// them. For most names there is none, and no two lines have to be compared.
+fn may_conflict(lines: &[ConflictLine<'_>], python: Option<&Python>) -> bool {
+    let mut by_marker: HashMap<_, (&Marker, Vec<&ConflictLine<'_>>)> = HashMap::new();
+    for line in lines {
+        let marker = &line.entry.marker;
+        by_marker.entry(marker.meaning()).or_insert((marker, Vec::new())).1.push(line);
+    }
+    by_marker.values().any(|(marker, _)| {
+        let hold_too = by_marker.values().filter(|(other, _)| marker.can_hold_with(other, python));
+        let together: Vec<_> = hold_too.flat_map(|(_, lines)| lines).copied().collect();
+        let places: HashSet<String> = together.iter().filter_map(|line| line.entry.wanted.place()).collect();
+        places.len() > 1 || leave_nothing(together)
+    })
 }
 
 /// Whether no version satisfies two lines, or whether they name two different urls or paths. A line that is impossible
@@ -289,6 +297,24 @@ mod tests {
             (vec!["a===1.0", "a===2.0"], vec![vec!["a===1.0", "a===2.0"]]),
         ] {
             assert_eq!(texts(&merged(&required, &[], None).conflicts), lines, "{required:?}");
+        }
+    }
+
+    #[test]
+    fn lines_that_agree_are_not_compared_in_pairs() {
+        for (lines, python, expected) in [
+            (vec!["a", "a>=1", "a<9", "a[x]!=3", "a @ https://h/a.zip"], None, false),
+            (vec!["a>=2 ; python_version >= '3.11'", "a<2 ; python_version < '3.11'", "a!=9"], None, false),
+            (vec!["a>=2 ; sys_platform == 'win32'", "a<2"], Some("3.12"), false),
+            (vec!["a>=2 ; sys_platform == 'win32'", "a<2"], None, true),
+            (vec!["a>=1", "a<=1", "a!=1"], None, true),
+            (vec!["a>2,<1"], None, true),
+            (vec!["a @ https://h/a.zip", "a @ https://h/b.zip"], None, true),
+        ] {
+            let parsed = parse_file("r", &lines, Author::Other);
+            let python = python.map(|word| Python::parse(word, None).expect("a version"));
+            let entries: Vec<_> = parsed.entries.iter().collect();
+            assert_eq!(may_conflict(&distinct(&entries, &[]), python.as_ref()), expected, "{lines:?}");
         }
     }
 

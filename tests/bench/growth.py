@@ -1,10 +1,10 @@
 """Measures how each command of `oca` grows with the project: time and memory for 32, 125 and 250 repositories.
 
 Makes 251 bare repositories with `git fast-import`: 80 modules of 22 files each. A module depends on modules of its own
-repository, of repositories before it, and of Odoo. Each repository has 40 requirement lines: 20 in manifests, and 20 in a
-`requirements.txt` that was generated from them; half of the names are shared by all repositories, with versions, extras
-and markers that do not exclude each other. 250 repositories have 20,000 modules, 10,000 requirement lines and 440,000
-files. A second commit raises the version of every fourth module.
+repository, of repositories before it, and of Odoo. Each repository has 40 different requirement lines: 20 in manifests and
+20 in its `requirements.txt`. All repositories share 100 distributions, with versions, extras and markers that do not
+exclude each other. 250 repositories have 20,000 modules, 10,000 requirement lines and 440,000 files. A second commit
+raises the version of every fourth module.
 
 Then runs the commands in a project of the first 32, 125 and 250 repositories. No command may open more than 512 files.
 Prints the median of the time, of the time on the processor, and the highest memory. The exponents compare the last
@@ -50,7 +50,7 @@ SHARED = (
     "astor cryptography freezegun geojson jsonschema lxml numpy openpyxl openupgradelib pandas paramiko phonenumbers "
     "pyjwt pysftp python-stdnum pyyaml qrcode requests sentry-sdk shapely simplejson slugify unidecode vcrpy xlrd "
     "xlsxwriter xmlsig zeep"
-).split()
+).split() + [f"shared-{number}" for number in range(72)]
 # Fewer than 100 specifiers for each distribution, which `oca` compares.
 VARIANTS = ("", "<9", ">=1.{}", ">=1.{}", "!=1.{}.1", "[extra]", "[extra]>=1.{}", ">=1.{} ; python_version >= '3.11'")
 
@@ -71,11 +71,8 @@ def depends(repo: int, number: int) -> Iterator[str]:
 
 
 def requirement(repo: int, number: int) -> str:
-    """The line that one of the first modules of a repository needs."""
-    if number % 2:
-        return f"lib-{repo:03}-{number:02}>={number}.1"
-    at = repo * LINES + number
-    return SHARED[at // 2 % len(SHARED)] + VARIANTS[(repo + number) % len(VARIANTS)].format(repo)
+    """One of the lines of a repository."""
+    return SHARED[(2 * repo * LINES + number) % len(SHARED)] + VARIANTS[(repo + number) % len(VARIANTS)].format(repo)
 
 
 def manifest(repo: int, number: int, version: str) -> str:
@@ -141,8 +138,7 @@ def stream(repo: int) -> Iterator[str]:
         yield file(f"{name}/__manifest__.py", manifest(repo, number, "1.0.0"))
         for path, text in files(repo, number):
             yield file(f"{name}/{path}", text)
-    lines = sorted({requirement(repo, number) for number in range(LINES)})
-    yield file("requirements.txt", "# generated from manifests external_dependencies\n" + "\n".join(lines) + "\n")
+    yield file("requirements.txt", "".join(f"{requirement(repo, LINES + number)}\n" for number in range(LINES)))
     yield file("README.md", f"# {NAMES[repo]}\n")
     yield f"commit refs/heads/next\ncommitter {DATE}\ndata 4\nTwo\nfrom :1\n"
     for number in range(0, MODULES, 4):
@@ -316,7 +312,7 @@ def main() -> None:
     parser.add_argument("--oca", type=Path, required=True, help="the binary to measure")
     parser.add_argument("--counts", type=int, nargs="+", default=[32, 125, 250], help="repositories")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", nargs="+", default=[], metavar="WORD", help="only commands that begin so, in the projects of --work")
+    parser.add_argument("--only", nargs="+", default=[], metavar="WORD", help="only commands that begin so, in the projects of --work if they are there")
     parser.add_argument("--open-files", type=int, default=OPEN_FILES)
     parser.add_argument("--work", type=Path, help="keep the repositories and the projects here, and use what is there")
     options = parser.parse_args()
@@ -330,7 +326,7 @@ def main() -> None:
         found: dict[int, dict[str, Cost]] = {}
         for count in options.counts:
             project = Project(options.oca.resolve(), remotes, work / f"project-{count}", count)
-            if not options.only:
+            if not (options.only and project.directory.exists()):
                 remove(project.directory)
                 project.declare()
                 set_branches(remotes, max(options.counts) + 1, SERIES)
