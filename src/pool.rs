@@ -5,9 +5,9 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use rayon::{Scope, ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
-/// For each thread for the network, the number of items that are being fetched, wait for their work, or are worked on.
+/// The number of items that are being fetched, wait for their work, or are worked on, if the network has fewer threads.
 /// With many repositories, more of them would only fill the memory.
-const AHEAD: usize = 4;
+const AT_ONCE: usize = 32;
 
 /// The thread pools of one run, with a fixed number of threads.
 pub(crate) struct Pools {
@@ -45,7 +45,7 @@ impl Pools {
         let mut results: Vec<Option<R>> = Vec::new();
         results.resize_with(items.len(), || None);
         let (fetch, work) = (&fetch, &work);
-        let places = &Places::new(AHEAD * self.network.current_num_threads());
+        let places = &Places::new(AT_ONCE.max(self.network.current_num_threads()));
         self.cpu.scope(|cpu: &Scope<'_>| {
             self.network.in_place_scope_fifo(|network| {
                 for ((place, item), result) in items.iter().enumerate().zip(&mut results) {
@@ -154,7 +154,7 @@ pub(crate) fn share<T: Sync, R: Send, E: Send>(
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::{AHEAD, Pools};
+    use super::{AT_ONCE, Pools};
 
     #[test]
     fn results_are_in_the_order_of_the_items() {
@@ -171,7 +171,6 @@ mod tests {
     #[test]
     fn fetches_wait_for_slow_work() {
         let pools = Pools::new(2).expect("threads");
-        let most = 2 * AHEAD;
         let (fetched, held) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let highest = pools.fetch_then(
             &[(); 50],
@@ -181,13 +180,13 @@ mod tests {
             },
             |_, (), held_then| {
                 // No work ends before all places are taken.
-                while fetched.load(Ordering::SeqCst) < most {
+                while fetched.load(Ordering::SeqCst) < AT_ONCE {
                     std::thread::yield_now();
                 }
                 held.fetch_sub(1, Ordering::SeqCst);
                 held_then
             },
         );
-        assert_eq!(highest.into_iter().max(), Some(most));
+        assert_eq!(highest.into_iter().max(), Some(AT_ONCE));
     }
 }
