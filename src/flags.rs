@@ -23,7 +23,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, conflicts_with = "profile")]
     pub(crate) all_profiles: bool,
     /// How many repositories to work on at once
-    #[arg(short, long, value_name = "N", default_value = "8", value_parser = jobs, global = true)]
+    #[arg(short, long, value_name = "N", default_value = "32", value_parser = jobs, global = true)]
     pub(crate) jobs: usize,
     /// Ask no server; use only the cache
     #[arg(long, env = "OCA_OFFLINE", hide_env = true, value_parser = clap::builder::FalseyValueParser::new(), global = true)]

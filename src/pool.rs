@@ -1,9 +1,13 @@
 //! Two pools of threads, one for the network and one for the CPU, so that neither blocks the other.
 
-use std::sync::OnceLock;
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use rayon::{Scope, ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+
+/// The number of items that are being fetched, wait for their work, or are worked on, if the network has fewer threads.
+/// With many repositories, more of them would only fill the memory.
+const AT_ONCE: usize = 32;
 
 /// The thread pools of one run, with a fixed number of threads.
 pub(crate) struct Pools {
@@ -22,9 +26,11 @@ impl Pools {
     }
 
     /// Runs `fetch` for each item on the network threads, in order. As soon as a result is there, runs `work` on it on
-    /// the other threads. The results are in the order of the items.
+    /// the other threads. The results are in the order of the items. If the work takes longer than the network, new
+    /// fetches wait for it.
     ///
-    /// Hold no lock from `fetch` to `work`: a thread that waits starts the next piece of work.
+    /// Hold no lock from `fetch` to `work`: a thread that waits starts the next piece of work. `fetch` must not use the
+    /// pools.
     pub(crate) fn fetch_then<'t, T, F, R>(
         &self,
         items: &'t [T],
@@ -39,12 +45,17 @@ impl Pools {
         let mut results: Vec<Option<R>> = Vec::new();
         results.resize_with(items.len(), || None);
         let (fetch, work) = (&fetch, &work);
+        let places = &Places::new(AT_ONCE.max(self.network.current_num_threads()));
         self.cpu.scope(|cpu: &Scope<'_>| {
             self.network.in_place_scope_fifo(|network| {
                 for ((place, item), result) in items.iter().enumerate().zip(&mut results) {
                     network.spawn_fifo(move |_| {
+                        let taken = places.take();
                         let fetched = fetch(place, item);
-                        cpu.spawn(move |_| *result = Some(work(place, item, fetched)));
+                        cpu.spawn(move |_| {
+                            *result = Some(work(place, item, fetched));
+                            drop(taken);
+                        });
                     });
                 }
             });
@@ -72,6 +83,36 @@ impl Pools {
             }
         });
         complete(results)
+    }
+}
+
+/// A number of places for items.
+struct Places {
+    free: Mutex<usize>,
+    freed: Condvar,
+}
+
+/// A taken place. It is free again when this is dropped.
+struct Taken<'p>(&'p Places);
+
+impl Places {
+    fn new(count: usize) -> Self {
+        Self { free: Mutex::new(count), freed: Condvar::new() }
+    }
+
+    /// Takes a place; waits until one is free.
+    fn take(&self) -> Taken<'_> {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = self.freed.wait_while(free, |free| *free == 0);
+        *free.unwrap_or_else(PoisonError::into_inner) -= 1;
+        Taken(self)
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.0.freed.notify_one();
     }
 }
 
@@ -111,7 +152,9 @@ pub(crate) fn share<T: Sync, R: Send, E: Send>(
 
 #[cfg(test)]
 mod tests {
-    use super::Pools;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::{AT_ONCE, Pools};
 
     #[test]
     fn results_are_in_the_order_of_the_items() {
@@ -123,5 +166,27 @@ mod tests {
             at == place && item == items[place] && double == 2 * item
         }));
         assert_eq!(pools.fetch(&items, |place, _| place), (0..50).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn fetches_wait_for_slow_work() {
+        let pools = Pools::new(2).expect("threads");
+        let (fetched, held) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let highest = pools.fetch_then(
+            &[(); 50],
+            |_, ()| {
+                fetched.fetch_add(1, Ordering::SeqCst);
+                held.fetch_add(1, Ordering::SeqCst) + 1
+            },
+            |_, (), held_then| {
+                // No work ends before all places are taken.
+                while fetched.load(Ordering::SeqCst) < AT_ONCE {
+                    std::thread::yield_now();
+                }
+                held.fetch_sub(1, Ordering::SeqCst);
+                held_then
+            },
+        );
+        assert_eq!(highest.into_iter().max(), Some(AT_ONCE));
     }
 }

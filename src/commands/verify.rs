@@ -1,5 +1,6 @@
 //! `oca verify`: compares the content of the checkouts, or of an export, with the lock.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     let verify = |directory: &Path| {
         let manifest = manifest(directory)?;
         let source = VerifiedAgainst::open(args, directory, manifest.kind, global, printer)?;
-        pools.work(|| of_export(directory, &manifest, &source))
+        pools.work(|| of_export(directory, manifest, &source))
     };
     let repos = match &args.export {
         Some(directory) => verify(directory)?,
@@ -159,8 +160,8 @@ fn other_tree(checkout: &Checkout, locked: &LockedRepo) -> Option<String> {
     }
 }
 
-fn compare(scan: &Scan, files: &[(PathBuf, &File)]) -> Result<Vec<Alteration>, Error> {
-    let found = pool::share(files, |(path, file)| scan.compare(path, file))?;
+fn compare<F: Borrow<File> + Sync>(scan: &Scan, files: &[(PathBuf, F)]) -> Result<Vec<Alteration>, Error> {
+    let found = pool::share(files, |(path, file)| scan.compare(path, file.borrow()))?;
     Ok(found.into_iter().flatten().collect())
 }
 
@@ -220,11 +221,7 @@ fn manifest(directory: &Path) -> Result<Manifest, Error> {
 }
 
 /// Verifies every exported repository of the profile, and the files that belong to no repository.
-fn of_export(
-    directory: &Path,
-    manifest: &Manifest,
-    source: &VerifiedAgainst,
-) -> Result<Vec<Verified>, Error> {
+fn of_export(directory: &Path, manifest: Manifest, source: &VerifiedAgainst) -> Result<Vec<Verified>, Error> {
     if manifest.kind == Kind::Modules && manifest.profile != source.profile {
         let (found, asked) = (manifest.profile.clone(), source.profile.clone());
         return Err(Error::OtherProfile { directory: directory.to_owned(), found, asked });
@@ -241,9 +238,12 @@ fn of_export(
     if manifest.kind == Kind::Core && repos.is_empty() {
         return Err(Error::NoCore { profile: source.profile.clone() });
     }
-    let parts = pool::share(&repos, |repo| Ok::<_, Error>(ExpectedRepo::new(manifest, repo, directory)))?;
+    let parts = pool::share(&repos, |repo| Ok::<_, Error>(ExpectedRepo::new(&manifest, repo, directory)))?;
+    let is_like_lock = manifest.packaging() == packaging;
+    // All trees of the export are no longer needed.
+    drop(manifest);
     let mut reports = compared(directory, &parts)?;
-    if manifest.packaging() != packaging {
+    if !is_like_lock {
         let trouble =
             Some("the export was made with a different `[export]` or `layout` than the lock has".to_owned());
         reports.push(Verified { name: None, files: 0, alterations: Vec::new(), trouble });
@@ -307,11 +307,8 @@ impl<'a> ExpectedRepo<'a> {
 
 /// Compares an export with its intended content. An extra file is reported with the repository whose directory holds it.
 fn compared(directory: &Path, parts: &[ExpectedRepo<'_>]) -> Result<Vec<Verified>, Error> {
-    let files: Vec<Vec<(PathBuf, &File)>> = parts
-        .iter()
-        .map(|part| part.files.iter().flatten().map(|(path, file)| (path.clone(), file)).collect())
-        .collect();
-    let expected: HashSet<&Path> = files.iter().flatten().map(|(path, _)| path.as_path()).collect();
+    let files = parts.iter().flat_map(|part| part.files.iter().flatten());
+    let expected: HashSet<&Path> = files.map(|(path, _)| path.as_path()).collect();
     let own = [export::FILE_NAME, export::LOCK_NAME];
     let pass_over = |path: &Path, metadata: &Metadata| {
         // `lost+found` at the top of a volume belongs to root.
@@ -322,8 +319,9 @@ fn compared(directory: &Path, parts: &[ExpectedRepo<'_>]) -> Result<Vec<Verified
     let scan = Scan::new(directory, Rights::Export, &expected, &pass_over)?;
     let mut reports = Vec::new();
     let mut owners: BTreeMap<&Path, usize> = BTreeMap::new();
-    for (place, (part, files)) in parts.iter().zip(&files).enumerate() {
+    for (place, part) in parts.iter().enumerate() {
         let trouble = part.files.as_ref().err().cloned();
+        let files = part.files.as_deref().unwrap_or_default();
         let alterations = compare(&scan, files)?;
         reports.push(Verified {
             files: files.len(),

@@ -108,7 +108,6 @@ impl Manifest {
 
     /// The text of the manifest. Each tree is one line, so a diff shows what changed.
     pub(crate) fn render(&self) -> String {
-        let repos: Vec<String> = self.repos.iter().map(Repository::render).collect();
         let kind = (self.kind == Kind::Core).then(|| format!("\"kind\": {}", json(&self.kind)));
         let version = format!("\"version\": {}", self.version);
         let fields = [
@@ -116,34 +115,40 @@ impl Manifest {
             format!("\"layout\": {}", json(&self.layout)),
             format!("\"links\": {}", self.links),
             format!("\"rules\": {}", json(&self.rules)),
-            format!("\"repos\": [{}]", lines(&repos, "  ")),
         ];
         let fields: Vec<String> = [version].into_iter().chain(kind).chain(fields).collect();
-        format!("{{{}}}\n", lines(&fields, ""))
+        let mut text = format!("{{\n  {},\n  \"repos\": [", fields.join(",\n  "));
+        write_lines(&mut text, &self.repos, "  ", Repository::write);
+        text.push_str("]\n}\n");
+        text
     }
 }
 
 impl Repository {
-    fn render(&self) -> String {
-        let trees: Vec<String> = self.trees.iter().map(json).collect();
+    fn write(&self, text: &mut String) {
         let fields = [
             format!("\"name\": {}", json(&self.name)),
             format!("\"commit\": {}", json(&self.commit)),
             format!("\"addons\": {}", json(&self.addons)),
             format!("\"modules\": {}", json(&self.modules)),
-            format!("\"trees\": [{}]", lines(&trees, "      ")),
         ];
-        format!("{{{}}}", lines(&fields, "    "))
+        text.extend(["{\n      ", &fields.join(",\n      "), ",\n      \"trees\": ["]);
+        write_lines(text, &self.trees, "      ", |tree, text| text.push_str(&json(tree)));
+        text.push_str("]\n    }");
     }
 }
 
-/// The items of a JSON list, each on its own line. `indent` is that of the closing bracket.
-fn lines(items: &[String], indent: &str) -> String {
-    if items.is_empty() {
-        return String::new();
+/// Writes the items of a JSON list, each on its own line. `indent` is that of the closing bracket.
+///
+/// All of them go into one text, because an export can have a hundred thousand directories.
+fn write_lines<T>(text: &mut String, items: &[T], indent: &str, write: impl Fn(&T, &mut String)) {
+    for (place, item) in items.iter().enumerate() {
+        text.extend([if place == 0 { "\n" } else { ",\n" }, indent, "  "]);
+        write(item, text);
     }
-    let inner = format!("\n{indent}  ");
-    format!("{inner}{}\n{indent}", items.join(&format!(",{inner}")))
+    if !items.is_empty() {
+        text.extend(["\n", indent]);
+    }
 }
 
 fn json(value: &impl Serialize) -> String {

@@ -14,7 +14,6 @@ mod strangers;
 mod verify;
 mod write;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 pub(crate) use choose::{Chosen, ExportRequest, File, FileKind, Scope, all, asked, choose};
@@ -29,7 +28,7 @@ pub(crate) use verify::{Alteration, FileState, Rights, Scan, read};
 pub(crate) use write::{Batch, Directories, batch, set_directory_time, time, write};
 
 use crate::fs::{self, native_path};
-use crate::repo::{BlobId, Layout, RepoPath, Rules, Series, UnreadableTree};
+use crate::repo::{BlobId, Layout, RepoPath, UnreadableTree};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -126,16 +125,6 @@ fn of(kind: Kind) -> &'static str {
 
 fn other(kind: Kind) -> Kind {
     if kind == Kind::Core { Kind::Modules } else { Kind::Core }
-}
-
-/// The languages to keep for which none of the chosen modules has a translation.
-pub(crate) fn unmatched_languages<'c>(
-    rules: &Rules,
-    odoo: Series,
-    chosen: impl Iterator<Item = &'c Chosen>,
-) -> Vec<UnmatchedLanguage> {
-    let found: BTreeSet<String> = chosen.flat_map(|chosen| chosen.languages.iter().cloned()).collect();
-    rules.unmatched(&found, odoo)
 }
 
 /// Where an export has the files of a repository.

@@ -40,7 +40,7 @@ impl Rules {
 
     /// The languages to keep for which there is no translation. `found` has the languages of all translations. English is
     /// the language of the sources, so it needs no translation.
-    pub(super) fn unmatched(&self, found: &BTreeSet<String>, odoo: Series) -> Vec<UnmatchedLanguage> {
+    pub(crate) fn unmatched(&self, found: &BTreeSet<String>, odoo: Series) -> Vec<UnmatchedLanguage> {
         let languages = self.languages.iter().flatten().filter(|wanted| !SOURCES.contains(&wanted.as_str()));
         let unmatched = |wanted: &String| {
             let near = found.iter().find(|found| *found != wanted && found.eq_ignore_ascii_case(wanted));

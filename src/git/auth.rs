@@ -22,7 +22,7 @@ use super::netrc::{self, Malformed};
 use crate::fs::{read_given, read_text};
 
 /// A user name, a password or token, and their source.
-#[derive(Clone, Eq, PartialEq)]
+#[derive(Clone, Eq, Hash, PartialEq)]
 pub(super) struct Credential {
     pub(super) user: String,
     pub(super) password: String,

@@ -2,7 +2,7 @@
 //! for data that is discarded.
 //!
 //! A time limit for each read is not enough: a server could send one byte now and then for days. One thread reads one
-//! answer at a time, through libgit2 and ureq, which pass no context on. So the pace is stored per thread.
+//! answer at a time, through libgit2, which passes no context on. So the pace is stored per thread.
 
 use std::cell::RefCell;
 use std::env;
@@ -17,6 +17,8 @@ const STALL: Duration = Duration::from_secs(30);
 const LONGEST_STALL: u64 = 24 * 60 * 60;
 /// Bytes a second. It is low because eight downloads can share a slow line.
 const LEAST_RATE: u64 = 200;
+/// In bytes: a request that leaves at once, into the buffers of the system.
+const SENT_AT_ONCE: usize = 64 * 1024;
 /// While a server counts its objects, it sends a message every five seconds. It may do this for 60 times the stall
 /// limit, which is half an hour.
 const LONGEST_PREFACE: u32 = 60;
@@ -59,8 +61,14 @@ impl Limits {
         self.least_rate.saturating_mul(self.window().as_secs())
     }
 
-    pub(super) fn longest_preface(&self) -> Duration {
+    fn longest_preface(&self) -> Duration {
         self.stall.saturating_mul(LONGEST_PREFACE)
+    }
+
+    /// How long a request with a body of so many bytes may take until the answer begins.
+    pub(super) fn until_answer(&self, body: usize) -> Duration {
+        let upload = Duration::from_secs(body.saturating_sub(SENT_AT_ONCE) as u64 / self.least_rate.max(1));
+        self.stall.saturating_add(upload).min(self.longest_preface())
     }
 }
 

@@ -1,11 +1,11 @@
 //! Requirements of one distribution that exclude each other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use super::Origin;
 use super::entry::SourcedRequirement;
-use super::marker::{self, MOST_COST, Meetings, Python};
+use super::marker::{self, MOST_COST, Marker, Meetings, Python};
 use super::problem::RequirementProblem;
 use super::versions::exclude_all;
 
@@ -102,6 +102,8 @@ struct ConflictLine<'a> {
     origins: Vec<&'a Origin>,
     entry: &'a SourcedRequirement,
     is_constraint: bool,
+    /// Whether no version satisfies it alone.
+    is_impossible: bool,
 }
 
 /// The different lines of one name, in the order of their first origins.
@@ -118,7 +120,8 @@ fn distinct<'a>(
     let line = |((is_constraint, text), entries): (_, Vec<&'a SourcedRequirement>)| {
         let mut origins: Vec<&Origin> = entries.iter().map(|entry| &entry.origin).collect();
         origins.sort();
-        ConflictLine { text, origins, entry: entries[0], is_constraint }
+        let is_impossible = exclude_all(&entries[0].wanted.specifiers().iter().collect::<Vec<_>>());
+        ConflictLine { text, origins, entry: entries[0], is_constraint, is_impossible }
     };
     let mut lines: Vec<ConflictLine<'_>> = by_text.into_iter().map(line).collect();
     lines.sort_by(|a, b| (a.origins[0], &a.text).cmp(&(b.origins[0], &b.text)));
@@ -146,6 +149,9 @@ pub(super) fn find(
         if count > most {
             return Err(RequirementProblem::TooMuch { origin: first.origins[0].clone(), name: name(), what });
         }
+    }
+    if !may_conflict(&lines, python) {
+        return Ok(FoundConflicts::default());
     }
     let (mut certain, mut possible) = (BTreeSet::new(), BTreeSet::new());
     let mut meetings = Meetings::none();
@@ -190,19 +196,35 @@ fn surely_meet<'a>(lines: impl IntoIterator<Item = &'a ConflictLine<'a>>, python
     lines.into_iter().all(|line| line.entry.marker.always_holds(python))
 }
 
-/// Whether no version satisfies two lines, or whether they name two different urls or paths. If both are the same line,
-/// it is checked alone.
+/// Whether there can be a conflict: whether some line can hold together with others so that no version satisfies all of
+/// them. For most names there is none, and no two lines have to be compared.
+fn may_conflict(lines: &[ConflictLine<'_>], python: Option<&Python>) -> bool {
+    let mut by_marker: HashMap<_, (&Marker, Vec<&ConflictLine<'_>>)> = HashMap::new();
+    for line in lines {
+        let marker = &line.entry.marker;
+        by_marker.entry(marker.meaning()).or_insert((marker, Vec::new())).1.push(line);
+    }
+    by_marker.values().any(|(marker, _)| {
+        let hold_too = by_marker.values().filter(|(other, _)| marker.can_hold_with(other, python));
+        let together: Vec<_> = hold_too.flat_map(|(_, lines)| lines).copied().collect();
+        let places: HashSet<String> = together.iter().filter_map(|line| line.entry.wanted.place()).collect();
+        places.len() > 1 || leave_nothing(together)
+    })
+}
+
+/// Whether no version satisfies two lines, or whether they name two different urls or paths. A line that is impossible
+/// excludes only itself.
 fn exclude_each_other(line: &ConflictLine<'_>, other: &ConflictLine<'_>) -> bool {
     if line.is_constraint && other.is_constraint {
         return false;
     }
-    if std::ptr::eq(line, other) {
-        return leave_nothing([line]);
+    if line.is_impossible || other.is_impossible {
+        return std::ptr::eq(line, other);
     }
     if let (Some(place), Some(other)) = (line.entry.wanted.place(), other.entry.wanted.place()) {
         return place != other;
     }
-    !leave_nothing([line]) && !leave_nothing([other]) && leave_nothing([line, other])
+    leave_nothing([line, other])
 }
 
 fn leave_nothing<'a>(lines: impl IntoIterator<Item = &'a ConflictLine<'a>>) -> bool {
@@ -275,6 +297,24 @@ mod tests {
             (vec!["a===1.0", "a===2.0"], vec![vec!["a===1.0", "a===2.0"]]),
         ] {
             assert_eq!(texts(&merged(&required, &[], None).conflicts), lines, "{required:?}");
+        }
+    }
+
+    #[test]
+    fn lines_that_agree_are_not_compared_in_pairs() {
+        for (lines, python, expected) in [
+            (vec!["a", "a>=1", "a<9", "a[x]!=3", "a @ https://h/a.zip"], None, false),
+            (vec!["a>=2 ; python_version >= '3.11'", "a<2 ; python_version < '3.11'"], None, false),
+            (vec!["a>=2 ; sys_platform == 'win32'", "a<2"], Some("3.12"), false),
+            (vec!["a>=2 ; sys_platform == 'win32'", "a<2"], None, true),
+            (vec!["a>=1", "a<=1", "a!=1"], None, true),
+            (vec!["a>2,<1"], None, true),
+            (vec!["a @ https://h/a.zip", "a @ https://h/b.zip"], None, true),
+        ] {
+            let parsed = parse_file("r", &lines, Author::Other);
+            let python = python.map(|word| Python::parse(word, None).expect("a version"));
+            let entries: Vec<_> = parsed.entries.iter().collect();
+            assert_eq!(may_conflict(&distinct(&entries, &[]), python.as_ref()), expected, "{lines:?}");
         }
     }
 

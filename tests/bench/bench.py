@@ -52,6 +52,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import limit
+import secure
 from cases import Case, all_cases
 from contender import Contender
 from counters import Counters, Reading
@@ -200,6 +201,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=8, help="how many repositories the peers work on at once")
     parser.add_argument("--rtt", type=float, default=30, help="milliseconds of the relay's round trip")
     parser.add_argument("--mbit", type=float, default=200, help="megabits a second of the relay")
+    parser.add_argument("--answer", type=float, default=150, help="milliseconds that a patient server's answer takes longer")
     parser.add_argument("--json", type=Path, help="write every single run to this file")
     parser.add_argument("--list", action="store_true", help="name the cases and exit")
     return parser.parse_args()
@@ -214,10 +216,15 @@ def main() -> None:
     oca, venv = (path.absolute() if path else None for path in (options.oca, options.venv))
     scratch = work / "run"
     remove(scratch)
-    setting = Setting(scratch, served, PARITY, options.branch, files, options.jobs, options.limit, oca, venv)
+    authority = secure.Authority(work / "authority") if secure.is_installed() else None
+    trusted = authority.certificate if authority else None
+    setting = Setting(scratch, served, PARITY, options.branch, files, options.jobs, options.limit, oca, venv, trusted)
     print(f"{machine()}\n{len(PARITY)} repositories at {options.branch}, {files} files, runs: {options.runs}")
     if missing := [package for command, package in PACKAGES.items() if not setting.tool(command)]:
         print(f"left out, because --venv does not have them: {', '.join(missing)}")
+
+    if not authority:
+        print("left out, because nghttpx or openssl is missing: the links with TLS")
 
     def present() -> Iterator[Case]:
         for case in chosen(all_cases(setting, network), options.only):
@@ -230,7 +237,7 @@ def main() -> None:
         if options.json:
             write_json(options, results, breaches)
 
-    with Network(served, options.rtt / 1000, options.mbit) as network:
+    with Network(served, options.rtt / 1000, options.mbit, options.answer / 1000, authority) as network:
         breaches = run_cases(setting, network, present(), options, keep)
     remove(scratch)
     fail(breaches)

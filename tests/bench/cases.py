@@ -29,7 +29,7 @@ class Case:
 def all_cases(setting: Setting, network: Network) -> Iterator[Case]:
     """Every case, in an order in which later ones find the locks and caches of earlier ones."""
     moving = Moving(setting)
-    for link in (network.loopback, network.relayed):
+    for link in network.links():
         yield from lock_cases(setting, link)
         yield moved_case(setting, replace(link, below=moving.BELOW), moving)
         yield from first_sync_cases(setting, link)

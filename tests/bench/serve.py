@@ -16,6 +16,7 @@ import resource
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -80,8 +81,9 @@ class GitServer(ThreadingHTTPServer):
     request_queue_size = 256
     daemon_threads = True
 
-    def __init__(self, root: Path, port: int, counters: Counters) -> None:
+    def __init__(self, root: Path, port: int, counters: Counters, answer: float = 0) -> None:
         super().__init__(("127.0.0.1", port), GitHandler)
+        self.answer_seconds = answer  # what each answer takes longer
         self.environment = git_environment(root)
         self.backend = http_backend()
         self.counters = counters
@@ -115,6 +117,7 @@ class GitHandler(BaseHTTPRequestHandler):
 
     def answer(self, *, has_body: bool) -> None:
         self.server.counters.add(requests=1)
+        time.sleep(self.server.answer_seconds)
         if patch := self.patch():
             self.give(patch)
             return

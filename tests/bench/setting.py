@@ -8,11 +8,13 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import limit
 import relay
+import secure
 import serve
 from counters import FORK, Counters
 from prepare import move_branch, tip_of
@@ -31,10 +33,11 @@ class Link:
     counters: Counters
     is_slow: bool = False  # behind the relay
     below: str = ""
+    scheme: str = "http"
 
     @property
     def base_url(self) -> str:
-        return "/".join(filter(None, (f"http://127.0.0.1:{self.port}", self.below)))
+        return "/".join(filter(None, (f"{self.scheme}://127.0.0.1:{self.port}", self.below)))
 
     def directory(self, name: str) -> str:
         """A directory's name that no other link has."""
@@ -42,29 +45,58 @@ class Link:
 
 
 class Network:
-    """The server and the relay, each a process of its own, for as long as the `with` lasts."""
+    """The servers and what stands before them, each a process of its own, for as long as the `with` lasts.
 
-    def __init__(self, served: Path, rtt: float, mbit: float) -> None:
+    With nghttpx, `secure` is the relayed link with TLS, and on `patient` each answer takes `answer` seconds longer.
+    """
+
+    def __init__(
+        self, served: Path, rtt: float, mbit: float, answer: float = 0, authority: secure.Authority | None = None
+    ) -> None:
         self.server_counters = Counters()
-        relay_counters = Counters()
-        server = serve.GitServer(served, 0, self.server_counters)
-        listener = relay.listen()
-        port = server.server_address[1]
-        line = relay.Relay(port, rtt, mbit, relay_counters)
-        self._processes = [
-            FORK.Process(target=server.serve_forever, daemon=True),
-            FORK.Process(target=relay.run, args=(listener, line), daemon=True),
-        ]
-        self.loopback = Link("loopback", port, self.server_counters)
+        self.rtt, self.mbit = rtt, mbit
+        self._processes: list[BaseProcess] = []
+        self._fronts: list[secure.Front] = []
         name = f"{rtt * 1000:.0f} ms {mbit:.0f} Mbit/s"
-        self.relayed = Link(name, listener.getsockname()[1], relay_counters, is_slow=True)
+        port = self._serve(served, 0)
+        self.loopback = Link("loopback", port, self.server_counters)
+        self.relayed = self._relayed(name, port)
+        self.secure = self.patient = None
+        if authority:
+            self.secure = self._secured(f"{name} TLS", port, authority)
+            patient = self._serve(served, answer)
+            self.patient = self._secured(f"{name} TLS +{answer * 1000:.0f} ms", patient, authority)
+
+    def _serve(self, served: Path, answer: float) -> int:
+        server = serve.GitServer(served, 0, self.server_counters, answer)
+        self._processes.append(FORK.Process(target=server.serve_forever, daemon=True))
+        return server.server_address[1]
+
+    def _relayed(self, name: str, port: int) -> Link:
+        counters = Counters()
+        listener = relay.listen()
+        line = relay.Relay(port, self.rtt, self.mbit, counters)
+        self._processes.append(FORK.Process(target=relay.run, args=(listener, line), daemon=True))
+        return Link(name, listener.getsockname()[1], counters, is_slow=True)
+
+    def _secured(self, name: str, port: int, authority: secure.Authority) -> Link:
+        front = secure.Front(authority, port)
+        self._fronts.append(front)
+        return replace(self._relayed(name, front.port), scheme="https")
+
+    def links(self) -> list[Link]:
+        return [link for link in (self.loopback, self.relayed, self.secure, self.patient) if link]
 
     def __enter__(self) -> Network:
         for process in self._processes:
             process.start()
+        for front in self._fronts:
+            front.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        for front in self._fronts:
+            front.__exit__()
         for process in self._processes:
             process.terminate()
             process.join()
@@ -83,6 +115,7 @@ class Setting:
     limit: float  # seconds that one command may take
     oca: Path | None
     venv: Path | None
+    authority: Path | None = None  # the file of the authority that git and `oca` trust
     environment: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,6 +124,7 @@ class Setting:
         home.mkdir(parents=True)
         (home / ".gitconfig").write_text(
             "[user]\n\tname = bench\n\temail = bench@example.com\n[init]\n\tdefaultBranch = main\n"
+            + (f"[http]\n\tsslCAInfo = {self.authority}\n" if self.authority else "")
         )
         self.environment = {
             "PATH": os.environ["PATH"],

@@ -109,7 +109,8 @@ fn failures_that_repeat_are_reported_and_the_store_stays_usable() {
 
 #[test]
 fn a_repository_that_hangs_is_named_and_the_rest_done() {
-    for fault in [Fault::Hang, Fault::StallAfter(60)] {
+    let within = "the server is too slow: too little data within 1 second";
+    for (fault, why) in [(Fault::Hang, within), (Fault::StallAfter(60), "no data for 1 second")] {
         let env = Env::new();
         let (remote, server) = served(&env);
         repository(&env, "tools");
@@ -120,10 +121,7 @@ fn a_repository_that_hangs_is_named_and_the_rest_done() {
         env.oca(&["sync"])
             .stderr(&format!(
                 "tools: checked out at 9ef4e33450\n2 repositories, 1 changed\n{}",
-                failure(
-                    "no data for 1 second\n\
-                     hint: check the network and the proxy, then try again\n"
-                )
+                failure(&format!("{why}\nhint: check the network and the proxy, then try again\n"))
             ))
             .status(3);
         env.sync();

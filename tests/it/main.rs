@@ -67,6 +67,7 @@ mod harness;
 #[cfg(unix)]
 mod hostile_trees;
 mod http;
+mod http2;
 mod import_core;
 mod import_core_places;
 mod import_doodba;

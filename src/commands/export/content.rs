@@ -1,11 +1,12 @@
 //! Fetches and writes the files of an export, all repositories in parallel.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::SystemTime;
 
 use super::{Plan, Written, recorded};
 use crate::error::Error;
-use crate::export::{self, Batch, Chosen, Directories, Part, Scope, Site};
+use crate::export::{self, Batch, Chosen, Directories, Part, Repository, Scope, Site};
 use crate::fs;
 use crate::git::{Git, GitTree, Place, Snapshot};
 use crate::lock::{Lock, Pin};
@@ -61,20 +62,27 @@ pub(super) fn files(
             let seconds = date.unwrap_or(content.seconds);
             let files = write(plan, target, &content, site.aside(), export::time(seconds));
             let (files, pointers) = files.map_err(Trouble::Export)?;
-            let done = Done::Exported { modules: content.chosen.modules.len(), files };
-            Ok((done, Exported { chosen: content.chosen, files, pointers, seconds }))
+            let Chosen { modules, trees, languages, .. } = content.chosen;
+            let done = Done::Exported { modules: modules.len(), files };
+            // Of all the files of a repository, only this is needed until the end.
+            let modules = modules.iter().map(|module| module.path.as_str());
+            let recorded =
+                recorded(target.repo, modules, trees.iter().map(|tree| export::record(tree)).collect());
+            Ok((done, Exported { recorded, languages, files, pointers, seconds }))
         },
     )?;
     let (exported, outcomes) = answers.all_with_outcomes()?;
     for (target, exported) in targets.iter().zip(&exported) {
         warn_of_pointers(session.printer, &target.pin().name, &exported.pointers);
     }
-    Ok((outcomes, finish(plan, site, &targets, &exported, date)?))
+    Ok((outcomes, finish(plan, site, exported, date)?))
 }
 
 /// The written files of a target.
 struct Exported {
-    chosen: Chosen,
+    recorded: Repository,
+    /// Of all its translations.
+    languages: BTreeSet<String>,
     files: usize,
     /// The files that are pointers of Git LFS.
     pointers: Vec<String>,
@@ -82,11 +90,11 @@ struct Exported {
     seconds: i64,
 }
 
+/// `exported` are all repositories with files, in their order.
 fn finish(
     plan: &Plan<'_>,
     site: &Site,
-    targets: &[ExportedRepo<'_>],
-    exported: &[Exported],
+    exported: Vec<Exported>,
     date: Option<i64>,
 ) -> Result<Written, Error> {
     let newest = exported.iter().map(|exported| exported.seconds).max();
@@ -96,19 +104,15 @@ fn finish(
         export::set_directory_time(&licences, time)?;
     }
     let files = exported.iter().map(|exported| exported.files).sum();
+    let languages = exported.iter().flat_map(|exported| &exported.languages).cloned().collect();
+    let (rules, odoo) = (&plan.packaging.rules, plan.profile.odoo);
+    let unmatched = if exported.is_empty() { Vec::new() } else { rules.unmatched(&languages, odoo) };
+    let mut with_files = exported.into_iter().map(|exported| exported.recorded);
     let record = |repo: &RepoExport<'_>| {
-        let place = targets.iter().position(|target| std::ptr::eq(target.repo, repo));
-        let Some(Exported { chosen, .. }) = place.and_then(|place| exported.get(place)) else {
-            return recorded(repo, std::iter::empty(), Vec::new());
-        };
-        let modules = chosen.modules.iter().map(|module| module.path.as_str());
-        recorded(repo, modules, chosen.trees.iter().map(|tree| export::record(tree)).collect())
+        let known = if repo.has_files() { with_files.next() } else { None };
+        known.unwrap_or_else(|| recorded(repo, std::iter::empty(), Vec::new()))
     };
     let recorded = plan.repos.iter().map(record).collect();
-    let chosen = exported.iter().map(|exported| &exported.chosen);
-    let (rules, odoo) = (&plan.packaging.rules, plan.profile.odoo);
-    let unmatched =
-        if targets.is_empty() { Vec::new() } else { export::unmatched_languages(rules, odoo, chosen) };
     Ok(Written { recorded, files, time, unmatched })
 }
 

@@ -7,7 +7,9 @@
 mod transports;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
+use std::sync::{Arc, Mutex};
 
 use git2::{AutotagOption, Direction, FetchOptions, RemoteCallbacks, Repository};
 
@@ -18,6 +20,7 @@ use super::packs::Unpacking;
 use super::retry::retrying;
 use super::server_words::says_not_here;
 use super::store::{Store, commit_in};
+use super::wire::{Permit, Permits, lock};
 use super::{Error, Meter};
 use crate::repo::{CommitId, Reference};
 
@@ -32,6 +35,7 @@ thread_local! {
 /// The commits of refs, given by their full names. `None` for each ref that the remote does not have. One connection.
 pub(super) fn resolve_all(url: &str, names: &[String]) -> Result<Vec<Option<CommitId>>, Error> {
     retrying(|| {
+        let _permit = permit(url);
         let mut remote = git2::Remote::create_detached(url)?;
         let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
         let heads = connection.list()?;
@@ -48,6 +52,7 @@ pub(super) fn resolve_all(url: &str, names: &[String]) -> Result<Vec<Option<Comm
 /// The full name of the ref that `HEAD` names. `None` if the remote does not say it.
 pub(super) fn head(url: &str) -> Result<Option<String>, Error> {
     retrying(|| {
+        let _permit = permit(url);
         let mut remote = git2::Remote::create_detached(url)?;
         let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
         let branch = connection.default_branch();
@@ -107,6 +112,7 @@ fn one(source: &str) -> String {
 /// The full name of a ref that points to a commit. `None` if the remote has none.
 fn name_of(url: &str, commit: CommitId) -> Result<Option<String>, Error> {
     retrying(|| {
+        let _permit = permit(url);
         let mut remote = git2::Remote::create_detached(url)?;
         let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
         let heads = connection.list()?;
@@ -193,9 +199,20 @@ fn fetch_into(
     options.update_fetchhead(false);
     // To libgit2, 0 means "as it is". In an empty repository, that is the whole history.
     options.depth(i32::try_from(depth).unwrap_or(i32::MAX));
+    let _permit = permit(url);
     let mut remote = scratch.remote_anonymous(url)?;
     remote.fetch(refspecs, Some(&mut options), None).map_err(carried)?;
     Ok(())
+}
+
+/// Waits for the right to connect to the host of a url.
+fn permit(url: &str) -> Permit {
+    /// OpenSSH's server begins to refuse with 10 that are not signed in yet.
+    const MOST_SESSIONS: usize = 8;
+    static HOSTS: Mutex<BTreeMap<String, Arc<Permits>>> = Mutex::new(BTreeMap::new());
+    let host: String = url.split('/').take(3).collect();
+    let permits = Arc::clone(lock(&HOSTS).entry(host).or_default());
+    permits.take(|| MOST_SESSIONS)
 }
 
 /// The error of our own transport, or else libgit2's error.

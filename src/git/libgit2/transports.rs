@@ -14,7 +14,7 @@ use crate::git::configuration::Configuration;
 use crate::git::daemon::DaemonSession;
 use crate::git::pace::{self, Limits};
 use crate::git::ssh::{SshProgram, SshSession};
-use crate::git::wire::{Client, Failure, HttpRemote, Response};
+use crate::git::wire::{Client, Failure, HttpRemote, Response, Size};
 use crate::repo::RemoteUrl;
 
 /// Registers our transports for http, https, `git://` and ssh with libgit2, once for the process.
@@ -102,7 +102,7 @@ impl Read for HttpExchange {
         let response = match &mut self.response {
             Some(response) => response,
             none => {
-                let answer = self.remote.post_with(&self.request, false);
+                let answer = self.remote.post_with(&self.request, false, Size::Pack);
                 let answer = answer.map_err(|failure| carry_io(Failure::into_error(failure)))?;
                 none.insert(Bounded::new(answer))
             }

@@ -4,20 +4,21 @@
 //! of the API that belongs to github.com. If it is refused there, the question is asked once without it, and then it is
 //! not sent again. A redirect to another host is not followed.
 
+use std::io::Read;
 use std::time::Instant;
 
-use ureq::Body;
-use ureq::http::Response;
 use url::Url;
 
+use super::answer::Answer;
 use super::client::Client;
+use super::connections::Size;
 use super::credentials::TokenScheme;
 use super::permits::lock;
 use super::request::{Post, Request};
 use super::unsupported;
+use crate::git::Error;
 use crate::git::auth::{Asked, Credential};
 use crate::git::configuration::Configuration;
-use crate::git::{Error, pace};
 
 /// In bytes.
 const LONGEST_ANSWER: u64 = 1_000_000;
@@ -73,8 +74,6 @@ impl Client {
         let mut url = asked.url.clone();
         let mut has_lost = false;
         for _ in 0..MOST_TRIES {
-            let _permit = self.permits.take(&url.origin().ascii_serialization());
-            pace::start(self.limits);
             let left = asked.until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(NoAnswer::Silent);
@@ -85,24 +84,25 @@ impl Client {
                 post: body.map(|body| Post { content_type: "application/json", body, gzipped: false }),
                 accept: "application/json",
                 version_2: false,
+                size: Size::Small,
                 within: Some(left),
             };
             let credential = self.api_credential(&request, asked);
             let has_sent = credential.is_some();
-            let response = match self.call_api(&request, asked.scheme, credential.as_ref()) {
+            let answer = match self.call_api(&request, asked.scheme, credential.as_ref()) {
                 Err(Error::Connection { .. }) if !has_lost => {
                     has_lost = true;
                     continue;
                 }
                 other => other.map_err(|_| NoAnswer::Silent)?,
             };
-            match response.status().as_u16() {
-                200 => return body_of(response),
+            match answer.status.as_u16() {
+                200 => return body_of(answer),
                 301 | 302 | 303 | 307 | 308 => {
-                    url = self.target(&url, &response).filter(|_| body.is_none()).ok_or(NoAnswer::Absent)?;
+                    url = self.target(&url, &answer).filter(|_| body.is_none()).ok_or(NoAnswer::Absent)?;
                 }
                 // The token may be too old, or for other repositories, and the request open to everybody.
-                403 if response.headers().contains_key("retry-after") => return Err(NoAnswer::Silent),
+                403 if answer.headers.contains_key("retry-after") => return Err(NoAnswer::Silent),
                 401 | 403 if has_sent => self.never_send_again(asked),
                 401 | 403 => return Err(NoAnswer::Denied),
                 408 | 429 | 500.. => return Err(NoAnswer::Silent),
@@ -129,16 +129,15 @@ impl Client {
         request: &Request<'_>,
         scheme: TokenScheme,
         credential: Option<&Credential>,
-    ) -> Result<Response<Body>, Error> {
+    ) -> Result<Answer, Error> {
         let authorization = credential.map(|known| authorization(known, scheme));
         self.call(request, request.url, asked_as(request), authorization)
     }
 
     /// Where a redirect leads, if that is on the same server.
-    fn target(&self, from: &Url, response: &Response<Body>) -> Option<Url> {
+    fn target(&self, from: &Url, answer: &Answer) -> Option<Url> {
         let follows = !self.configuration.http(from, "followredirects").is_some_and(Configuration::is_false);
-        let location = response.headers().get("location")?.to_str().ok()?;
-        from.join(location).ok().filter(|to| follows && to.origin() == from.origin())
+        from.join(answer.header("location")?).ok().filter(|to| follows && to.origin() == from.origin())
     }
 }
 
@@ -146,12 +145,10 @@ fn asked_as(request: &Request<'_>) -> Asked {
     if request.url.origin() == *request.declared { Asked::Declared } else { Asked::Redirected }
 }
 
-fn body_of(response: Response<Body>) -> Result<Vec<u8>, NoAnswer> {
-    let body = response.into_body().into_with_config().limit(LONGEST_ANSWER).read_to_vec();
-    body.map_err(|error| match error {
-        ureq::Error::BodyExceedsLimit(_) => NoAnswer::Absent,
-        _ => NoAnswer::Silent,
-    })
+fn body_of(answer: Answer) -> Result<Vec<u8>, NoAnswer> {
+    let mut body = Vec::new();
+    answer.body.take(LONGEST_ANSWER + 1).read_to_end(&mut body).map_err(|_| NoAnswer::Silent)?;
+    if body.len() as u64 > LONGEST_ANSWER { Err(NoAnswer::Absent) } else { Ok(body) }
 }
 
 /// Whether the credentials of a remote may go to this API: it is on the same server, or is that of github.com.

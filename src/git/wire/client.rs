@@ -1,61 +1,55 @@
-//! The HTTP client; a process has one. Connections are pooled, with at most [`CONNECTIONS_PER_HOST`] at once to a host.
-//! Credentials are sent only to their own host. From https, a redirect must lead to https.
+//! The HTTP client; a process has one. Credentials are sent only to their own host. From https, a redirect must lead to
+//! https.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use ureq::{Body, BodyReader, Proxy};
-use url::Url;
+use hyper::http::{HeaderName, HeaderValue};
+use url::{Position, Url};
 
-use super::agents::Agents;
+use super::answer::{Answer as HttpAnswer, Body};
+use super::connections::{Connections, Outgoing, Route};
 use super::credentials::Credentials;
-use super::explain::{explain, explain_io};
-use super::permits::{Permit, Permits, lock};
+use super::permits::lock;
+use super::proxy::{self, Proxy, Scheme};
 use super::request::Request;
-use super::{Host, proxy, retry_after, unsupported};
+use super::trust::Trust;
+use super::{Host, retry_after, unsupported};
 use crate::git::Error;
 use crate::git::auth::{self, Asked, Credential};
 use crate::git::configuration::Configuration;
-use crate::git::pace::{self, Limits};
+use crate::git::pace::Limits;
 
 const MOST_REDIRECTS: usize = 5;
-/// In bytes. If a short rest is read, the connection can be used again. A long rest costs more than a new connection.
-const DRAIN: u64 = 256 * 1024;
-const DRAIN_TIME: Duration = Duration::from_secs(1);
+/// Some forges expect a user agent that begins with `git/`.
+const USER_AGENT: &str = concat!("git/2.0 (oca ", env!("CARGO_PKG_VERSION"), ")");
 
 pub(in crate::git) struct Client {
     pub(super) configuration: Arc<Configuration>,
-    pub(super) limits: Limits,
-    agents: Agents,
-    pub(super) permits: Permits,
+    connections: Connections,
     pub(super) credentials: Credentials,
     pub(super) warnings: Mutex<HashSet<String>>,
     told: Mutex<HashSet<String>>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
-/// A response with status 200. If it is read to its end, the connection goes back to the pool.
+/// A response with status 200. The errors of its reads contain ours.
 pub(in crate::git) struct Response {
     /// The url after redirects.
     pub(super) url: Url,
     content_type: String,
     /// The source of the credential that was sent.
     pub(super) sent: Option<String>,
-    body: BodyReader<'static>,
-    limits: Limits,
-    _permit: Permit,
+    body: Body,
 }
 
 impl Client {
     pub(in crate::git) fn new(configuration: Arc<Configuration>) -> Self {
-        let limits = Limits::of(&configuration);
         Self {
-            limits,
+            connections: Connections::new(Limits::of(&configuration)),
             configuration,
-            agents: Agents::new(limits),
-            permits: Permits::default(),
             credentials: Credentials::default(),
             warnings: Mutex::default(),
             told: Mutex::default(),
@@ -122,13 +116,10 @@ impl Client {
         asked: Asked,
         credential: Option<&Credential>,
     ) -> Result<Reply, Error> {
-        let permit = self.permits.take(&url.origin().ascii_serialization());
-        pace::start(self.limits);
-        let response = self.call(request, url, asked, credential.map(Credential::header))?;
-        let status = response.status().as_u16();
-        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let answer = self.call(request, url, asked, credential.map(Credential::header))?;
+        let status = answer.status.as_u16();
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
-            let target = header("location").unwrap_or_default();
+            let target = answer.header("location").unwrap_or_default();
             if self.configuration.http(url, "followredirects").is_some_and(Configuration::is_false) {
                 return Err(redirect_error(url, target));
             }
@@ -142,16 +133,14 @@ impl Client {
             // Credentials that the server wrote in the url are dropped; the user's own are kept for the same host.
             let (user, password) = if same_origin { (url.username(), url.password()) } else { ("", None) };
             let _has_a_host = to.set_username(user).and_then(|()| to.set_password(password));
-            drain(response.into_body().into_reader());
             let sent = credential.map(|credential| credential.source.clone());
             return Ok(Reply::Answered(Answer::Redirect { to, sent }));
         }
         if status != 200 {
-            let retry_after = header("retry-after");
+            let retry_after = answer.header("retry-after");
             let retry_after = retry_after.and_then(|value| retry_after::pause(value, SystemTime::now()));
-            let challenges = response.headers().get_all("www-authenticate").iter();
+            let challenges = answer.headers.get_all("www-authenticate").iter();
             let challenges = challenges.filter_map(|value| Some(value.to_str().ok()?.to_owned())).collect();
-            drain(response.into_body().into_reader());
             return match (status, credential) {
                 // Azure DevOps sends its sign-in page with 203.
                 (401 | 203, _) => Ok(Reply::Refused { challenges }),
@@ -169,11 +158,9 @@ impl Client {
         }
         Ok(Reply::Answered(Answer::Done(Box::new(Response {
             url: url.clone(),
-            content_type: header("content-type").unwrap_or_default().to_owned(),
+            content_type: answer.header("content-type").unwrap_or_default().to_owned(),
             sent: credential.map(|credential| credential.source.clone()),
-            body: response.into_body().into_with_config().limit(u64::MAX).reader(),
-            limits: self.limits,
-            _permit: permit,
+            body: answer.body,
         }))))
     }
 
@@ -184,49 +171,62 @@ impl Client {
         url: &Url,
         asked: Asked,
         authorization: Option<String>,
-    ) -> Result<ureq::http::Response<Body>, Error> {
-        let explained = |error| explain(&error, self.limits);
+    ) -> Result<HttpAnswer, Error> {
+        let route = self.route(url)?;
+        lock(&self.warnings).extend(unsupported::warnings(&self.configuration, url, route.proxy.is_some()));
+        let agent = self.user_agent(url).unwrap_or_else(|| USER_AGENT.to_owned());
+        let mut headers = vec![
+            ("accept", request.accept.to_owned()),
+            ("accept-encoding", "identity".to_owned()),
+            ("user-agent", agent),
+        ];
+        headers.extend(request.version_2.then(|| ("git-protocol", "version=2".to_owned())));
+        if let Some(post) = &request.post {
+            headers.push(("content-type", post.content_type.to_owned()));
+            headers.extend(post.gzipped.then(|| ("content-encoding", "gzip".to_owned())));
+        }
+        headers.extend(authorization.map(|value| ("authorization", value)));
+        headers.extend(self.extra_headers(url, asked));
+        if let Some(proxy) = route.proxy.as_ref().filter(|proxy| proxy.passes_on(url)) {
+            headers.extend(proxy.credential.as_ref().map(|known| ("proxy-authorization", known.header())));
+        }
         let mut bare = url.clone();
         let _kept_by_urls_without_host = bare.set_username("").and_then(|()| bare.set_password(None));
-        let mut headers = vec![("accept", request.accept.to_owned())];
-        headers.extend(request.version_2.then(|| ("git-protocol", "version=2".to_owned())));
-        headers.extend(self.user_agent(url).map(|agent| ("user-agent", agent)));
-        let extra = self.extra_headers(url, asked);
-        headers.extend(authorization.map(|value| ("authorization", value)));
-        headers.extend(extra);
-        let chosen = proxy::choose(url, &self.configuration, &|name| std::env::var(name).ok());
-        lock(&self.warnings).extend(unsupported::warnings(&self.configuration, url, chosen.is_some()));
-        let (agent, proxy) = match chosen.as_deref().and_then(|proxy| proxy::passing_on(url, proxy)) {
-            Some(proxy) => {
-                headers.push(("host", url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()));
-                let credential = auth::userinfo(&proxy).or_else(|| auth::lone_user(&proxy));
-                headers.extend(credential.map(|known| ("proxy-authorization", known.header())));
-                let _has_a_host = bare.set_host(proxy.host_str());
-                let _has_a_host = bare.set_port(proxy.port_or_known_default());
-                (self.agents.plain_proxy()?, None)
-            }
-            None => (
-                self.agents.of(&self.configuration, url, chosen.as_deref())?,
-                chosen.map(|proxy| Proxy::new(&proxy)).transpose().map_err(explained)?,
-            ),
+        let headers: Result<Vec<_>, Error> = headers.into_iter().map(header).collect();
+        let outgoing = Outgoing {
+            url: &bare,
+            headers: &headers?,
+            body: request.post.map(|post| post.body),
+            size: request.size,
+            within: request.within,
         };
-        let response = if let Some(post) = &request.post {
-            let mut builder = agent.post(bare.as_str()).header("content-type", post.content_type);
-            for (name, value) in headers {
-                builder = builder.header(name, value);
-            }
-            if post.gzipped {
-                builder = builder.header("content-encoding", "gzip");
-            }
-            builder.config().proxy(proxy).timeout_global(request.within).build().send(post.body)
-        } else {
-            let mut builder = agent.get(bare.as_str());
-            for (name, value) in headers {
-                builder = builder.header(name, value);
-            }
-            builder.config().proxy(proxy).timeout_global(request.within).build().call()
-        };
-        response.map_err(explained)
+        let answer = self.connections.send(&route, &outgoing);
+        if self.connections.is_downgraded(&route) {
+            let origin = url.origin().ascii_serialization();
+            lock(&self.warnings)
+                .insert(format!("`{origin}` does not keep to HTTP/2; oca goes on with HTTP/1.1"));
+        }
+        answer
+    }
+
+    /// How to reach the server of a url.
+    fn route(&self, url: &Url) -> Result<Route, Error> {
+        let proxy = proxy::choose(url, &self.configuration, &|name| std::env::var(name).ok());
+        let proxy = proxy.map(|proxy| Proxy::parse(&proxy)).transpose()?;
+        // A proxy may be https even if the url is not.
+        let is_secure =
+            url.scheme() == "https" || proxy.as_ref().is_some_and(|proxy| proxy.scheme == Scheme::Https);
+        let trust = if is_secure { Some(Trust::of(&self.configuration, url)?) } else { None };
+        let server = format!("{}://{}/", url.scheme(), &url[Position::BeforeHost..Position::AfterPort]);
+        let server = server.parse().map_err(|_| Error::Git { why: "not a url".to_owned() })?;
+        Ok(Route { server, proxy, trust, only_http_1: self.only_http_1(url) })
+    }
+
+    /// Whether the user wants HTTP/1.1: by `OCA_HTTP_VERSION`, or else by git's `http.version`.
+    fn only_http_1(&self, url: &Url) -> bool {
+        let variable = std::env::var("OCA_HTTP_VERSION").ok().filter(|version| !version.is_empty());
+        let version = variable.as_deref().or_else(|| self.configuration.http(url, "version"));
+        version.is_some_and(|version| matches!(version, "1.1" | "HTTP/1.1"))
     }
 
     /// `GIT_HTTP_USER_AGENT` or `http.userAgent`.
@@ -313,11 +313,6 @@ impl Response {
     pub(super) fn is(&self, content_type: &str) -> bool {
         self.content_type().eq_ignore_ascii_case(content_type)
     }
-
-    /// The error of a read that failed or took too long.
-    pub(super) fn explain(&self, error: &io::Error) -> Error {
-        explain_io(error, self.limits)
-    }
 }
 
 impl Read for Response {
@@ -326,13 +321,9 @@ impl Read for Response {
     }
 }
 
-impl Drop for Response {
-    fn drop(&mut self) {
-        drain(&mut self.body);
-    }
-}
-
-/// Reads the rest of a body, so that its connection can be used again.
-fn drain(body: impl Read) {
-    let _best_effort = pace::briefly(DRAIN_TIME, || io::copy(&mut body.take(DRAIN), &mut io::sink()));
+/// A header that is sent. Those of `http.extraHeader` may have any text.
+fn header((name, value): (&str, String)) -> Result<(HeaderName, HeaderValue), Error> {
+    let invalid = || Error::Git { why: format!("the header `{}` is not valid", crate::repo::in_short(name)) };
+    let name = HeaderName::try_from(name).map_err(|_| invalid())?;
+    Ok((name, HeaderValue::try_from(value).map_err(|_| invalid())?))
 }

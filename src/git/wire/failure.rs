@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use super::Response;
+use super::explain::explain_io;
 use super::protocol::Broken;
 use crate::git::Error;
 use crate::git::retry::Failed;
@@ -61,14 +62,14 @@ impl From<Error> for Failure {
 }
 
 /// Why an answer could not be read to its end. `ids` are those that were asked for.
-pub(super) fn response_failure(response: &Response, broken: Broken, ids: &[[u8; 20]]) -> Failure {
+pub(super) fn response_failure(broken: Broken, ids: &[[u8; 20]]) -> Failure {
     match broken {
         Broken::Empty => Failure::lacks_version_2(),
         Broken::Remote(message) if says_not_here(&message, ids) => Failure::NotOurRef,
         Broken::Remote(message) => Failure::of_answer(Error::Remote { message }),
         Broken::Malformed(why) => Failure::of_answer(Error::Protocol { why }),
         Broken::Endless => Failure::Error(Error::Endless),
-        Broken::Read(error) => Failure::Error(response.explain(&error)),
+        Broken::Read(error) => Failure::Error(explain_io(error)),
         // The error of the sink itself, if it gave one.
         Broken::Write(error) => Failure::Error(match error.downcast() {
             Ok(known) => known,

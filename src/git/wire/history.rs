@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 
 use super::protocol::{Broken, Line, Lines, list_request, request};
-use super::{Failure, HttpRemote, Metered, protocol, response_failure};
+use super::{Failure, HttpRemote, Metered, Size, protocol, response_failure};
 use crate::git::retry::retrying;
 use crate::git::{Error, Meter};
 use crate::repo::CommitId;
@@ -50,9 +50,9 @@ impl HttpRemote {
         let body = fetch_request(ask);
         retrying(|| {
             let mut sink = open()?;
-            let mut response = self.post(&body)?;
+            let mut response = self.post_with(&body, true, Size::Pack)?;
             let read = read_answer(&mut Metered { inner: &mut response, meter }, &mut sink);
-            let answer = read.map_err(|broken| response_failure(&response, broken, &[]))?;
+            let answer = read.map_err(|broken| response_failure(broken, &[]))?;
             drop(response);
             if answer.has_pack {
                 close(sink)?;

@@ -4,21 +4,23 @@
 //! libgit2's indexer. It neither lists all refs nor asks for the capabilities first: a server that lacks a feature
 //! sends an empty answer, and only then is it asked what it supports.
 
-mod absolute;
-mod agents;
+mod answer;
 mod api;
 mod authorise;
 mod client;
+mod connect;
+mod connections;
 mod credentials;
 mod explain;
 mod failure;
 mod history;
-mod paced;
+mod idle;
 mod permits;
 mod protocol;
 mod proxy;
 mod request;
 mod retry_after;
+mod runtime;
 mod tls;
 mod trust;
 mod unsupported;
@@ -34,10 +36,12 @@ use url::{Origin, Url};
 pub(super) use api::ApiRequest;
 pub(crate) use api::NoAnswer;
 pub(super) use client::{Client, Response};
+pub(super) use connections::Size;
 pub(crate) use credentials::TokenScheme;
 pub(super) use failure::Failure;
 use failure::{response_failure, what_it_is};
 pub(super) use history::{Answer, Ask};
+pub(super) use permits::{Permit, Permits, lock};
 use protocol::{Capabilities, ListedRef, Wants};
 use request::{Post, Request};
 
@@ -47,6 +51,8 @@ use crate::repo::{CommitId, TreeId};
 
 /// In bytes. As in git, longer request bodies are compressed.
 const GZIP_FROM: usize = 1024;
+/// More than the manifests of a large repository.
+const FEW_BLOBS: usize = 1000;
 
 /// A repository on an HTTP server.
 pub(super) struct HttpRemote {
@@ -106,6 +112,15 @@ impl Objects<'_> {
             }
             Self::TreesAlone(trees) => trees.iter().map(|tree| *tree.as_bytes()).collect(),
             Self::Blobs(ids) => ids.to_vec(),
+        }
+    }
+
+    /// Whether the answer may take long: then it does not share a connection with short ones.
+    fn size(&self) -> Size {
+        match self {
+            Self::Files(..) | Self::History { .. } => Size::Pack,
+            Self::Blobs(ids) if ids.len() > FEW_BLOBS => Size::Pack,
+            Self::Blobs(_) | Self::Trees(_) | Self::Commit(_) | Self::TreesAlone(_) => Size::Small,
         }
     }
 
@@ -177,8 +192,8 @@ impl HttpRemote {
 
     fn list(&self, request: &[u8]) -> Result<Vec<ListedRef>, Failure> {
         retrying(|| {
-            let mut response = self.post(request)?;
-            protocol::read_list(&mut response).map_err(|broken| response_failure(&response, broken, &[]))
+            let mut response = self.post_with(request, true, Size::Small)?;
+            protocol::read_list(&mut response).map_err(|broken| response_failure(broken, &[]))
         })
     }
 
@@ -204,11 +219,12 @@ impl HttpRemote {
     ) -> Result<Vec<CommitId>, Failure> {
         let ids = objects.ids();
         let body = protocol::fetch_request(&objects.wants(&ids));
+        let size = objects.size();
         let fetched = retrying(|| {
             let mut sink = open()?;
-            let mut response = self.post(&body)?;
+            let mut response = self.post_with(&body, true, size)?;
             let read = protocol::read_fetch(&mut Metered { inner: &mut response, meter }, &mut sink);
-            let shallow = read.map_err(|broken| response_failure(&response, broken, &ids))?;
+            let shallow = read.map_err(|broken| response_failure(broken, &ids))?;
             // Frees the connection for the next request while this pack is indexed.
             drop(response);
             close(sink)?;
@@ -230,8 +246,7 @@ impl HttpRemote {
     fn capabilities(&self) -> Result<Capabilities, Error> {
         let answer = retrying(|| {
             let mut response = self.get_refs(true)?;
-            protocol::read_capabilities(&mut response)
-                .map_err(|broken| response_failure(&response, broken, &[]))
+            protocol::read_capabilities(&mut response).map_err(|broken| response_failure(broken, &[]))
         });
         answer.map_err(Failure::into_error)
     }
@@ -241,7 +256,7 @@ impl HttpRemote {
         let mut url = self.url("info/refs");
         url.set_query(Some("service=git-upload-pack"));
         let accept = "application/x-git-upload-pack-advertisement";
-        let response = self.send(&url, None, accept, version_2)?;
+        let response = self.send(&url, None, accept, version_2, Size::Small)?;
         self.follow(&response, "/info/refs");
         if response.is(accept) {
             return Ok(response);
@@ -249,12 +264,8 @@ impl HttpRemote {
         Err(Failure::Error(what_it_is(response)))
     }
 
-    fn post(&self, body: &[u8]) -> Result<Response, Failure> {
-        self.post_with(body, true)
-    }
-
     /// `POST git-upload-pack`. A long body is compressed.
-    pub(super) fn post_with(&self, body: &[u8], version_2: bool) -> Result<Response, Failure> {
+    pub(super) fn post_with(&self, body: &[u8], version_2: bool, size: Size) -> Result<Response, Failure> {
         let compressed;
         let gzipped = body.len() >= GZIP_FROM;
         let body = if gzipped {
@@ -267,7 +278,7 @@ impl HttpRemote {
         let accept = "application/x-git-upload-pack-result";
         let content_type = "application/x-git-upload-pack-request";
         let post = Some(Post { content_type, body, gzipped });
-        let response = self.send(&url, post, accept, version_2).map_err(Failure::of_answer)?;
+        let response = self.send(&url, post, accept, version_2, size).map_err(Failure::of_answer)?;
         self.follow(&response, "/git-upload-pack");
         if response.is(accept) {
             return Ok(response);
@@ -281,8 +292,10 @@ impl HttpRemote {
         post: Option<Post<'_>>,
         accept: &str,
         version_2: bool,
+        size: Size,
     ) -> Result<Response, Error> {
-        self.client.send(&Request { url, declared: &self.declared, post, accept, version_2, within: None })
+        let declared = &self.declared;
+        self.client.send(&Request { url, declared, post, accept, version_2, size, within: None })
     }
 
     fn url(&self, service: &str) -> Url {

@@ -2,8 +2,11 @@
 
 use std::net::IpAddr;
 
+use hyper::Uri;
 use url::Url;
 
+use crate::git::Error;
+use crate::git::auth::{self, Credential};
 use crate::git::configuration::Configuration;
 
 /// The proxy for a url: git's `http.proxy` (an empty value means no proxy), or else the variable for the scheme of the
@@ -32,11 +35,57 @@ pub(super) fn choose(
     own.or_else(|| either("all_proxy"))
 }
 
-/// The url of the proxy, if url and proxy are plain http: then the proxy passes the request on, without a tunnel.
-pub(super) fn passing_on(url: &Url, proxy: &str) -> Option<Url> {
-    let proxy = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
-    let proxy = Url::parse(&proxy).ok().filter(|proxy| proxy.scheme() == "http")?;
-    (url.scheme() == "http").then_some(proxy)
+/// A proxy, as a url names it.
+#[derive(Clone, Eq, Hash, PartialEq)]
+pub(super) struct Proxy {
+    pub(super) scheme: Scheme,
+    /// Host and port.
+    pub(super) address: Uri,
+    pub(super) credential: Option<Credential>,
+}
+
+/// How a proxy is asked. SOCKS can leave it to the proxy to look up the address of the server.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) enum Scheme {
+    Http,
+    Https,
+    Socks4 { local_dns: bool },
+    Socks5 { local_dns: bool },
+}
+
+impl Proxy {
+    /// Reads a url such as `http://user:password@proxy.example.com:3128`. As in curl, the scheme may be missing, and the
+    /// default port is 1080, or 443 for https.
+    pub(super) fn parse(text: &str) -> Result<Self, Error> {
+        let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let url = Url::parse(&whole).map_err(|_| Error::Proxy)?;
+        let (scheme, port) = match url.scheme() {
+            "http" => (Scheme::Http, 1080),
+            "https" => (Scheme::Https, 443),
+            "socks4" => (Scheme::Socks4 { local_dns: true }, 1080),
+            "socks4a" => (Scheme::Socks4 { local_dns: false }, 1080),
+            "socks" | "socks5" => (Scheme::Socks5 { local_dns: true }, 1080),
+            "socks5h" => (Scheme::Socks5 { local_dns: false }, 1080),
+            _ => return Err(Error::Proxy),
+        };
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(Error::Proxy)?;
+        let port = explicit_port(&whole, &url).unwrap_or(port);
+        let over = if scheme == Scheme::Https { "https" } else { "http" };
+        let address = format!("{over}://{host}:{port}/").parse().map_err(|_| Error::Proxy)?;
+        Ok(Self { scheme, address, credential: auth::userinfo(&url).or_else(|| auth::lone_user(&url)) })
+    }
+
+    /// Whether it passes on a request for a url, without a tunnel: both are plain http.
+    pub(super) fn passes_on(&self, url: &Url) -> bool {
+        self.scheme == Scheme::Http && url.scheme() == "http"
+    }
+}
+
+/// The port that a url names. `Url::port` leaves out the default port of the scheme, such as 80.
+fn explicit_port(text: &str, url: &Url) -> Option<u16> {
+    let authority = text.split_once("://")?.1.split(['/', '?', '#']).next()?;
+    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    if has_port { url.port_or_known_default().or_else(|| url.port()) } else { None }
 }
 
 /// Whether a list such as `localhost,.example.com,10.0.0.0/8` contains a host or a domain or network of it.
@@ -82,6 +131,30 @@ mod tests {
         let lookup =
             |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         choose(&Url::parse(url).expect("a url"), &Configuration::default(), &lookup)
+    }
+
+    #[test]
+    fn a_proxy_is_read_as_in_curl() {
+        let read = |text: &str| {
+            let proxy = Proxy::parse(text).ok()?;
+            Some((proxy.scheme, proxy.address.to_string(), proxy.credential.map(|known| known.user)))
+        };
+        let socks5 = |local_dns| Scheme::Socks5 { local_dns };
+        for (text, scheme, address, user) in [
+            ("proxy:3128", Scheme::Http, "http://proxy:3128/", None),
+            ("http://me:s@proxy", Scheme::Http, "http://proxy:1080/", Some("me")),
+            ("http://proxy:80/x", Scheme::Http, "http://proxy:80/", None),
+            ("https://[::1]", Scheme::Https, "https://[::1]:443/", None),
+            ("socks5://me@h:1", socks5(true), "http://h:1/", Some("me")),
+            ("socks5h://h", socks5(false), "http://h:1080/", None),
+            ("socks4a://h", Scheme::Socks4 { local_dns: false }, "http://h:1080/", None),
+        ] {
+            let expected = (scheme, address.to_owned(), user.map(str::to_owned));
+            assert_eq!(read(text), Some(expected), "{text}");
+        }
+        for text in ["ftp://proxy", "http://", "http://:80", "http://a b"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     #[test]

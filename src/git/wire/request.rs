@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use url::{Origin, Url};
 
+use super::connections::Size;
+
 /// A request of git's protocol, or to the API of a forge.
 #[derive(Clone, Copy)]
 pub(super) struct Request<'a> {
@@ -15,6 +17,7 @@ pub(super) struct Request<'a> {
     pub(super) accept: &'a str,
     /// Asks for protocol version 2.
     pub(super) version_2: bool,
+    pub(super) size: Size,
     /// The time limit for the whole answer. `None` for packs, which may be large.
     pub(super) within: Option<Duration>,
 }

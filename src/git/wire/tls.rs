@@ -1,7 +1,6 @@
-//! TLS by rustls, with what ureq's own connector lacks: certificates that are trusted by themselves, client
-//! certificates that are checked before they are used, and a TLS connection with the same settings to a proxy.
+//! The settings of TLS by rustls: certificates that are trusted by themselves, and client certificates that are checked
+//! before they are used.
 
-use std::io::Write;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -9,13 +8,7 @@ use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{
-    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    StreamOwned,
-};
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
-};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 /// A certificate of the client with its chain, and its key.
 pub(super) type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
@@ -30,7 +23,7 @@ pub(super) enum Accept {
 }
 
 /// The settings of a client. The error says why the identity cannot be used.
-pub(super) fn config(accept: Accept, identity: Option<Identity>) -> Result<Arc<ClientConfig>, String> {
+pub(super) fn config(accept: Accept, identity: Option<Identity>) -> Result<ClientConfig, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let said = |error: &dyn std::error::Error| error.to_string();
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -51,10 +44,10 @@ pub(super) fn config(accept: Accept, identity: Option<Identity>) -> Result<Arc<C
             builder.dangerous().with_custom_certificate_verifier(Arc::new(Verifier { chains, certificates }))
         }
     };
-    Ok(Arc::new(match identity {
+    Ok(match identity {
         None => builder.with_no_client_auth(),
         Some((chain, key)) => builder.with_client_auth_cert(chain, key).map_err(|error| said(&error))?,
-    }))
+    })
 }
 
 /// Accepts chains that end in a trusted authority. As in OpenSSL and so in git, also a server's own certificate if it is
@@ -156,73 +149,5 @@ impl ServerCertVerifier for TrustsAnyone {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// Makes the connections of an agent secure, if their urls are https.
-#[derive(Debug)]
-pub(super) struct Tls(pub(super) Arc<ClientConfig>);
-
-impl<In: Transport> Connector<In> for Tls {
-    type Out = Either<In, TlsTransport>;
-
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        chained: Option<In>,
-    ) -> Result<Option<Self::Out>, ureq::Error> {
-        let Some(transport) = chained else { return Ok(None) };
-        if !details.needs_tls() || transport.is_tls() {
-            return Ok(Some(Either::A(transport)));
-        }
-        let host = details.uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        let name = ServerName::try_from(host).map_err(|_| ureq::Error::Tls("the host has no valid name"))?;
-        let mut conn = ClientConnection::new(Arc::clone(&self.0), name)?;
-        let mut sock = TransportAdapter::new(transport.boxed(), details.current_time.clone());
-        sock.set_timeout(details.timeout);
-        conn.complete_io(&mut sock)?;
-        let buffers =
-            LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
-        Ok(Some(Either::B(TlsTransport { buffers, stream: StreamOwned::new(conn, sock) })))
-    }
-}
-
-pub(super) struct TlsTransport {
-    buffers: LazyBuffers,
-    stream: StreamOwned<ClientConnection, TransportAdapter>,
-}
-
-impl std::fmt::Debug for TlsTransport {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("TlsTransport").finish_non_exhaustive()
-    }
-}
-
-impl Transport for TlsTransport {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
-    }
-
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        self.stream.get_mut().set_timeout(timeout);
-        let output = self.buffers.output().get(..amount).unwrap_or_default();
-        self.stream.write_all(output)?;
-        Ok(())
-    }
-
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        use std::io::Read;
-        self.stream.get_mut().set_timeout(timeout);
-        let amount = self.stream.read(self.buffers.input_append_buf())?;
-        self.buffers.input_appended(amount);
-        Ok(amount > 0)
-    }
-
-    fn is_open(&mut self) -> bool {
-        self.stream.get_mut().get_mut().is_open()
-    }
-
-    fn is_tls(&self) -> bool {
-        true
     }
 }

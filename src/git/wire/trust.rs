@@ -5,7 +5,6 @@ use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use rustls::ClientConfig;
 use rustls::pki_types::pem::PemObject;
@@ -66,7 +65,7 @@ impl Trust {
         })
     }
 
-    pub(super) fn config(&self) -> Result<Arc<ClientConfig>, Error> {
+    pub(super) fn config(&self) -> Result<ClientConfig, Error> {
         let accept = if self.anyone { Accept::Anyone } else { self.authorities()? };
         let identity = self.identity()?;
         tls::config(accept, identity).map_err(|why| match &self.certificate {

@@ -8,7 +8,7 @@ use crate::git::Error;
 use crate::git::configuration::Configuration;
 
 /// The key, its name as in git's manual, its variable, and the values that mean nothing or what `oca` does anyway.
-const SETTINGS: [(&str, &str, &str, &[&str]); 15] = [
+const SETTINGS: [(&str, &str, &str, &[&str]); 14] = [
     ("cookiefile", "http.cookieFile", "", &[]),
     ("curloptresolve", "http.curloptResolve", "", &[]),
     ("delegation", "http.delegation", "", &["none"]),
@@ -28,8 +28,6 @@ const SETTINGS: [(&str, &str, &str, &[&str]); 15] = [
     ("sslcipherlist", "http.sslCipherList", "GIT_SSL_CIPHER_LIST", &[]),
     ("sslkeytype", "http.sslKeyType", "GIT_SSL_KEY_TYPE", &["pem"]),
     // oca speaks TLS 1.2 and 1.3 only.
-    // HTTP/1.1 is what every server speaks, too.
-    ("version", "http.version", "", &["http/1.1"]),
     ("sslversion", "http.sslVersion", "GIT_SSL_VERSION", &["tlsv1", "tlsv1.0", "tlsv1.1", "tlsv1.2"]),
 ];
 

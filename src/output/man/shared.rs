@@ -31,6 +31,7 @@ pub(super) const ENVIRONMENT: Rows = &[
     ("OCA_PROFILE", "The profile, if `--profile` is not given."),
     ("OCA_OFFLINE", "If it is `1`: as `--offline`."),
     ("OCA_CACHE_DIR", "The cache directory, if `--cache-dir` is not given."),
+    ("OCA_HTTP_VERSION", "If it is `1.1`: no HTTP/2. Without it, git's `http.version` counts."),
     ("GITHUB_TOKEN, GITLAB_TOKEN", "The token for github.com, and for gitlab.com."),
     ("OCA_TOKEN_GIT_EXAMPLE_COM", "The token for git.example.com; the same for every other host."),
     (

@@ -3,6 +3,7 @@
 mod cgi;
 mod faults;
 pub(crate) mod http;
+mod http2;
 mod seen;
 mod service;
 mod tls;
@@ -14,6 +15,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 pub(crate) use self::faults::{ALWAYS, Fault};
+pub(crate) use self::http2::{First, Http2};
 pub(crate) use self::seen::Seen;
 use self::service::Service;
 pub(crate) use self::tls::Certificates;
@@ -29,6 +31,7 @@ pub(crate) struct Builder {
     root: PathBuf,
     authority_file: PathBuf,
     tls: Option<Certificates>,
+    http2: Option<Http2>,
     authorizations: Vec<String>,
     protocol_2: bool,
     filter: bool,
@@ -52,6 +55,12 @@ impl Builder {
     pub(crate) fn certificates(mut self, certificates: Certificates) -> Self {
         self.tls = Some(certificates);
         self
+    }
+
+    /// Speaks https, and HTTP/2 with those who offer it.
+    pub(crate) fn http2(mut self, http2: Http2) -> Self {
+        self.http2 = Some(http2);
+        self.tls()
     }
 
     /// Asks everyone for this user, or another one that is accepted.
@@ -107,8 +116,19 @@ impl Builder {
             ..Service::default()
         });
         let shared = Arc::clone(&service);
-        let tls = made.map(|made| made.config);
-        let listener = Loopback::start(move |stream, number| shared.serve(stream, tls.as_ref(), number));
+        let tls = made.map(|mut made| {
+            let names = self.http2.iter().map(|_| b"h2".to_vec());
+            Arc::make_mut(&mut made.config).alpn_protocols = names.chain([b"http/1.1".to_vec()]).collect();
+            made.config
+        });
+        let http2 = self.http2.map(|http2| (http2, Arc::default()));
+        let listener = Loopback::start(move |stream, number| match (&tls, &http2) {
+            (Some(tls), Some((http2, count))) if http2::is_offered(&stream).is_ok_and(|offered| offered) => {
+                // How a client goes away is not our affair.
+                drop(http2::serve(&shared, stream, tls, number, (*http2, count)));
+            }
+            _ => shared.serve(stream, tls.as_ref(), number),
+        });
         Server { listener, service, authority, client }
     }
 }
@@ -132,6 +152,7 @@ impl Server {
             root: env.remotes(),
             authority_file: env.root().join("authority.pem"),
             tls: None,
+            http2: None,
             authorizations: Vec::new(),
             protocol_2: true,
             filter: true,

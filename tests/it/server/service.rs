@@ -48,7 +48,12 @@ impl Service {
         }
     }
 
-    fn converse<S: Read + Write>(&self, stream: &mut BufReader<S>, number: usize) -> io::Result<Next> {
+    /// Answers the requests of a connection.
+    pub(super) fn converse<S: Read + Write>(
+        &self,
+        stream: &mut BufReader<S>,
+        number: usize,
+    ) -> io::Result<Next> {
         while let Some(request) = Request::read(stream)? {
             let seen = Seen::new(&request, number);
             let line = seen.line.clone();
