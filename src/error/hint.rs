@@ -101,7 +101,10 @@ impl Error {
                 Some("run `oca sync`, and commit what it stages together with `repos.toml`".to_owned())
             }
             Self::Steps { faults, .. } => after_steps(faults),
-            Self::Submodules { differences } => Some(after_submodules(differences)),
+            Self::Submodules { is_unpushed: true, .. } => {
+                Some("run `oca sync --push` and commit the result".to_owned())
+            }
+            Self::Submodules { differences, .. } => Some(after_submodules(differences)),
             Self::Unreachable { .. } | Self::Untrue { .. } => self.after_upstream(),
             Self::Threads { .. } => Some("raise the limits `ulimit -u` and `ulimit -v`".to_owned()),
             Self::UnknownModule { .. } | Self::UnknownRepo { .. } | Self::RepoElsewhere { .. } => {

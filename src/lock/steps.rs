@@ -173,7 +173,13 @@ impl Lock {
         let mut staged = Vec::new();
         for (path, step) in self.step_files() {
             let place = directory.join(&path);
-            refuse_link(place.parent().unwrap_or(&directory))?;
+            let above = place.parent().unwrap_or(&directory);
+            refuse_link(above)?;
+            for directory in [&directory, above] {
+                if directory.exists() && !directory.is_dir() {
+                    return Err(Error::Step { file: directory.to_owned(), fault: StepFault::NoDirectory });
+                }
+            }
             if read_at(&directory.join(&path), step).is_ok() {
                 continue;
             }
@@ -328,6 +334,8 @@ pub(crate) enum StepFault {
     Stray,
     #[error("is a symlink")]
     Link,
+    #[error("is no directory")]
+    NoDirectory,
     /// It has the right digest.
     #[error("is not a step that oca wrote: {0}")]
     NoStep(patch::Error),
@@ -351,6 +359,7 @@ impl StepFault {
             }
             Self::Stray => "run `oca lock`; it removes the file".to_owned(),
             Self::Link => "replace the symlink by a directory".to_owned(),
+            Self::NoDirectory => "move the file away, then run `oca lock`".to_owned(),
             Self::NoStep(_) => "run `oca lock --check --upstream` to check the whole lock".to_owned(),
         }
     }

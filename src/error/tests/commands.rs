@@ -360,13 +360,20 @@ fn some_refusals_have_several_wordings() {
             unasked: 3,
         },
         Error::Stale { file: lock_file(), differences: Vec::new(), locked: false },
-        Error::Submodules { differences: vec![moved("web", Some(name("web")))] },
-        Error::Submodules { differences: vec![moved("web", None)] },
+        Error::Submodules { differences: vec![moved("web", Some(name("web")))], is_unpushed: false },
+        Error::Submodules { differences: vec![moved("web", None)], is_unpushed: false },
         Error::Submodules {
             differences: ["web", "old/web"].map(|path| moved(path, Some(name("web")))).into(),
+            is_unpushed: false,
         },
-        Error::Submodules { differences: ["web", "dms"].map(|one| moved(one, Some(name(one)))).into() },
-        Error::Submodules { differences: ["a", "b", "c", "d"].map(|one| moved(one, Some(name(one)))).into() },
+        Error::Submodules {
+            differences: ["web", "dms"].map(|one| moved(one, Some(name(one)))).into(),
+            is_unpushed: false,
+        },
+        Error::Submodules {
+            differences: ["a", "b", "c", "d"].map(|one| moved(one, Some(name(one)))).into(),
+            is_unpushed: false,
+        },
         Error::UnknownModule {
             name: "web_x".to_owned(),
             profile: "standard".to_owned(),
