@@ -101,10 +101,9 @@ impl Error {
                 Some("run `oca sync`, and commit what it stages together with `repos.toml`".to_owned())
             }
             Self::Steps { faults, .. } => after_steps(faults),
-            Self::Submodules { is_unpushed: true, .. } => {
-                Some("run `oca sync --push` and commit the result".to_owned())
+            Self::Submodules { differences, is_unpushed } => {
+                Some(after_submodules(differences, *is_unpushed))
             }
-            Self::Submodules { differences, .. } => Some(after_submodules(differences)),
             Self::Unreachable { .. } | Self::Untrue { .. } => self.after_upstream(),
             Self::Threads { .. } => Some("raise the limits `ulimit -u` and `ulimit -v`".to_owned()),
             Self::UnknownModule { .. } | Self::UnknownRepo { .. } | Self::RepoElsewhere { .. } => {
@@ -267,7 +266,10 @@ fn after_steps(faults: &[crate::lock::Error]) -> Option<String> {
 }
 
 /// The hint after submodules that differ from the lock. Somebody may have moved a gitlink on purpose.
-fn after_submodules(differences: &[SubmoduleDifference]) -> String {
+fn after_submodules(differences: &[SubmoduleDifference], is_unpushed: bool) -> String {
+    if is_unpushed {
+        return "run `oca sync --push` and commit the result".to_owned();
+    }
     let repair = "run `oca submodules` and commit the result";
     let mut pins = Vec::new();
     for difference in differences {

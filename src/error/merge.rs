@@ -295,13 +295,7 @@ impl MergeError {
                     .to_owned()
             }
             Self::NotRewritten { by_hand, repo, in_submodules, cause, .. } => {
-                let place = if *in_submodules { " in a project with `mode = \"clone\"`" } else { "" };
-                let failed = match &**cause {
-                    Error::Repos { failures } => failures.iter().find(|failure| failure.name == *repo),
-                    _ => None,
-                };
-                let oca = failed.map_or_else(|| "oca".to_owned(), Failure::oca);
-                format!("{by_hand}, then run `{oca} resolve {repo}`{place}")
+                after_not_rewritten(by_hand, repo, *in_submodules, cause)
             }
             Self::OtherProfile { .. } | Self::Shared { .. } => {
                 "leave out `--profile` to remove it for all profiles".to_owned()
@@ -312,6 +306,17 @@ impl MergeError {
             }
         }
     }
+}
+
+/// The hint after a change that a conflict prevents. `by_hand` says how the user makes it.
+fn after_not_rewritten(by_hand: &str, repo: &RepoName, in_submodules: bool, cause: &Error) -> String {
+    let place = if in_submodules { " in a project with `mode = \"clone\"`" } else { "" };
+    let failed = match cause {
+        Error::Repos { failures } => failures.iter().find(|failure| failure.name == *repo),
+        _ => None,
+    };
+    let oca = failed.map_or_else(|| "oca".to_owned(), Failure::oca);
+    format!("{by_hand}, then run `{oca} resolve {repo}`{place}")
 }
 
 /// The hint after a patch that is not there.

@@ -171,7 +171,9 @@ impl Lock {
         refuse_link(&next)?;
         refuse_link(&directory.join(ATTRIBUTES))?;
         let mut staged = Vec::new();
-        for (path, step) in self.step_files() {
+        let files = self.step_files();
+        let has_steps = !files.is_empty();
+        for (path, step) in files {
             let place = directory.join(&path);
             let above = place.parent().unwrap_or(&directory);
             refuse_link(above)?;
@@ -190,6 +192,11 @@ impl Lock {
                 return Err(Error::Step { file: directory.join(path), fault });
             };
             staged.push((next.join(path), text));
+        }
+        // If it cannot be written, the lock stays as it is.
+        if has_steps {
+            fs::create_directory(&directory)?;
+            fs::write_if_changed(&directory.join(ATTRIBUTES), RULES.as_bytes())?;
         }
         // A text may be only there, if a run was killed. So nothing is removed before the texts are written.
         let old = present(&next);
@@ -222,13 +229,9 @@ impl Lock {
             // Another file keeps the directory.
             let _kept = path.parent().map(fs::remove_empty_directory);
         }
-        if files.is_empty() {
-            if directory.is_dir() {
-                // A directory with a file of the user stays.
-                let _kept = fs::remove_directory_of(&directory, ATTRIBUTES);
-            }
-        } else {
-            fs::write_if_changed(&directory.join(ATTRIBUTES), RULES.as_bytes())?;
+        if files.is_empty() && directory.is_dir() {
+            // A directory with a file of the user stays.
+            let _kept = fs::remove_directory_of(&directory, ATTRIBUTES);
         }
         Ok(())
     }

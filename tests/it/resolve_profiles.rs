@@ -47,7 +47,7 @@ fn a_new_patch_that_does_not_fit_another_profile_says_how_to_keep_it_in_one() {
     let before = env.read("repos.toml");
     env.oca(&["patch", "web"])
         .stderr(
-            "error: the patch does not fit `web` in profile `b`: line 12: hunk 1 of `web_x/x.txt` does not apply\n\
+            "error: the patch does not fit `web` in profile `b`: line 11: hunk 1 of `web_x/x.txt` does not apply\n\
              hint: to have it in profile `a` only, write `patches = [\"patches/one.patch\"]` into \
              `[profiles.a.override.web]`, then run `oca patch web` again\n",
         )
@@ -71,17 +71,20 @@ fn patches_that_do_not_apply_are_removed_one_after_the_other() {
     let env = Env::new();
     let remote = requested(&env);
     let patch = |line: usize, text: &str| {
-        format!("--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -{0},1 +{0},1 @@\n-{line}\n+{text}\n", line)
+        let (above, below) = (line - 1, line + 1);
+        format!(
+            "--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -{above},3 +{above},3 @@\n {above}\n-{line}\n+{text}\n {below}\n"
+        )
     };
     env.write("patches/ten.patch", patch(10, "ten"));
-    env.write("patches/twelve.patch", patch(12, "twelve"));
+    env.write("patches/twelve.patch", patch(15, "twelve"));
     let both = "patches = [\"patches/ten.patch\", \"patches/twelve.patch\"]";
     declare(&env, both);
     env.oca(&["sync", "-q"]).success();
     remote
         .branch("next")
         .from(&remote.commit_of("18.0"))
-        .file("web_x/x.txt", lines(&[(10, "zehn"), (12, "elf")]))
+        .file("web_x/x.txt", lines(&[(10, "zehn"), (15, "elf")]))
         .commit();
     declare(&env, &format!("branch = \"next\"\n{both}"));
     env.oca(&["lock"])
@@ -96,7 +99,7 @@ fn patches_that_do_not_apply_are_removed_one_after_the_other() {
     assert!(!env.read("repos.toml").contains("ten.patch"));
     env.oca(&["remove", "-q", "web#patches/twelve.patch"]).success();
     env.oca(&["sync", "-q"]).success();
-    env.assert_file("oca/web/web_x/x.txt", &lines(&[(10, "zehn"), (12, "elf")]));
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(10, "zehn"), (15, "elf")]));
 }
 
 /// The lock is out of date before and after.

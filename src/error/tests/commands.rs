@@ -139,7 +139,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
             directory: "oca.lock.d".into(),
             faults: [StepFault::Edited, StepFault::Missing].map(|fault| LockError::Step { file: "oca.lock.d/web/01-1.patch".into(), fault }).into(),
         },
-        Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }] },
+        Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }], is_unpushed: false },
         Threads { why: "no more processes".to_owned() },
         OtherProfile { directory: "out".into(), found: "lean".to_owned(), asked: "standard".to_owned() },
         WhichProfile { file: lock_file() },

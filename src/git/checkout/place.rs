@@ -193,6 +193,23 @@ pub(super) fn check_out(
     tree: &Object<'_>,
     discard: Discard,
 ) -> Result<Vec<PathBuf>, git2::Error> {
+    let mut kept = check_out_once(repository, tree, discard)?;
+    if discard == Discard::Seen && !kept.is_empty() {
+        // What git tracks was asked about, even if a pattern of `.gitignore` matches it.
+        let index = repository.index()?;
+        kept.retain(|path| index.get_path(path, 0).is_none());
+        if kept.is_empty() {
+            return check_out_once(repository, tree, Discard::All);
+        }
+    }
+    Ok(kept)
+}
+
+fn check_out_once(
+    repository: &Repository,
+    tree: &Object<'_>,
+    discard: Discard,
+) -> Result<Vec<PathBuf>, git2::Error> {
     let mut in_the_way = Vec::new();
     let mut checkout = CheckoutBuilder::new();
     checkout.disable_filters(true);

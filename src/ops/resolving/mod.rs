@@ -344,7 +344,13 @@ impl<'a> Resolving<'a> {
         let old = session.lock_as_it_stands()?;
         let all = (StepTexts::default(), &AllAnswers(all));
         let updated = update_resolved(session, old, all, &Moves::Missing, &Ahead::default())?;
-        let has_failed = updated.failures.iter().any(|failure| failure.name == *self.name());
+        // Another profile can have another entry of the same name.
+        let is_own = |failure: &Failure| {
+            let of_profiles = &failure.profiles;
+            let is_of_profile = of_profiles.iter().any(|name| self.declared.profiles.contains(name));
+            failure.name == *self.name() && (is_of_profile || of_profiles.is_empty())
+        };
+        let has_failed = updated.failures.iter().any(is_own);
         if !has_failed {
             patches::refuse_unfit(session, &self.declared.pin, &patches, &updated)?;
             patches::write(session, self.name(), &patches)?;
