@@ -224,3 +224,20 @@ impl Pep508Url for RawPlace {
         Ok(Self(url.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::as_clause;
+
+    #[test]
+    fn a_word_in_capitals_stays_so() {
+        for (sentence, clause) in [
+            ("URL requirement must be preceded by a name.", "URL requirement must be preceded by a name"),
+            ("Expected\n one of `@`.", "expected one of `@`"),
+            ("A", "a"),
+            ("", ""),
+        ] {
+            assert_eq!(as_clause(sentence), clause);
+        }
+    }
+}

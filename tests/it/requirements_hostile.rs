@@ -174,11 +174,3 @@ fn many_lines_take_no_longer_each_than_few() {
             .status(1);
     }
 }
-
-#[test]
-fn a_url_without_a_name_is_refused_in_plain_words() {
-    let env = locked("https://example.com/x.zip\n", &[]);
-    env.oca(&["requirements"])
-        .stderr_contains("URL requirement must be preceded by a package name")
-        .status(1);
-}

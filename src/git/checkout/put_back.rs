@@ -10,9 +10,9 @@ use git2::{Index, IndexEntry, Object, Repository, Status, StatusOptions};
 use walkdir::WalkDir;
 
 use super::local_work::{Change, change};
-use super::marker::{self, put};
+use super::marker::{self, MERGE_HEAD, put};
 use super::recover::content;
-use super::resolve::{MERGE_HEAD, in_work_tree};
+use super::resolve::in_work_tree;
 use super::{Before, Checkout, JOURNAL, OpenMerge, Placed, check, head_commit, modes, pipes, strays};
 use crate::fs::{Context, native_path};
 use crate::git::Error;

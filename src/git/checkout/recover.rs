@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use git2::build::CheckoutBuilder;
 use git2::{DiffOptions, Oid, Repository};
 
+use super::marker::{MERGE_HEAD, OPENING};
 use super::modes::{check_out_head, remove_view};
-use super::resolve::{MERGE_HEAD, OPENING};
 use super::strays;
 use super::{Checkout, JOURNAL, Placed, marker, pipes};
 use crate::fs::{Context, read_if_there};

@@ -9,7 +9,7 @@ use git2::{
     Oid, Repository, RepositoryState, Status, StatusOptions,
 };
 
-use super::marker::put;
+use super::marker::{MERGE_HEAD, MERGE_MESSAGE, MERGE_MODE, OPENING, STATE, put};
 use super::place::{check_out, in_the_way};
 use super::{Checkout, CheckoutError, Discard, JOURNAL, Placed, check, head_commit, modes};
 use crate::fs::{Context, native_path, read_if_there, set_mode};
@@ -21,14 +21,6 @@ use crate::patch::{FileMode, Side};
 use crate::repo::{
     BlobId, CommitId, EntryKind, Objects, RepoPath, TreeEntry, TreeId, check_tree, render_tree, shown,
 };
-
-/// The file in the git directory with the state of `oca resolve`. Only `oca resolve` reads its text.
-pub(super) const STATE: &str = "oca-resolve";
-pub(super) const MERGE_HEAD: &str = "MERGE_HEAD";
-pub(super) const MERGE_MODE: &str = "MERGE_MODE";
-/// What the journal says beside its commits while a merge is opened.
-pub(super) const OPENING: &str = "opening";
-pub(super) const MERGE_MESSAGE: &str = "MERGE_MSG";
 
 /// What was in a checkout before a merge was opened there.
 #[derive(Clone, Debug, Eq, PartialEq)]
