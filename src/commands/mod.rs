@@ -36,6 +36,7 @@ use crate::flags::Global;
 use crate::fs::Context;
 use crate::ops::{find_survivors, is_open};
 use crate::output::Printer;
+use crate::report::Failure;
 use crate::session::Session;
 
 #[derive(clap::Subcommand, Debug)]
@@ -118,29 +119,33 @@ pub(crate) fn run(
         std::env::set_current_dir(directory).at("enter", directory)?;
     }
     let session = || Session::open(global, printer);
-    let done = run_one(command, global, printer, session, whole);
-    match done {
-        Err(Error::Repos { mut failures }) => {
-            let has_force = match command {
-                Command::Resolve(_) | Command::Patch(_) => false,
-                Command::Work(args) => args.is_done(),
-                _ => true,
-            };
-            failures.iter_mut().for_each(|failure| failure.has_force = has_force);
-            if failures.iter().any(|failure| failure.is_gone() || failure.needs_person())
-                && let Ok(session) = session()
-            {
-                find_survivors(&session, &mut failures);
-                let in_submodules = session.config.mode == Mode::Submodule;
-                for failure in &mut failures {
-                    failure.in_submodules = in_submodules;
-                    failure.is_open = is_open(&session, &failure.name);
-                }
-            }
-            Err(Error::Repos { failures })
+    let mut done = run_one(command, global, printer, session, whole);
+    if let Err(error) = &mut done
+        && let Some(failures) = error.failures_mut()
+    {
+        let has_force = match command {
+            Command::Resolve(_) | Command::Patch(_) => false,
+            Command::Work(args) => args.is_done(),
+            _ => true,
+        };
+        failures.iter_mut().for_each(|failure| failure.has_force = has_force);
+        if failures.iter().any(|failure| failure.is_gone() || failure.needs_person())
+            && let Ok(session) = session()
+        {
+            find_survivors(&session, failures);
+            failures.iter_mut().for_each(|failure| describe(&session, failure));
         }
-        done => done,
     }
+    done
+}
+
+/// Adds to a failure what its hint depends on.
+fn describe(session: &Session<'_>, failure: &mut Failure) {
+    failure.in_submodules = session.config.mode == Mode::Submodule;
+    if session.usual_profile().is_some_and(|usual| failure.profiles.contains(&usual.name)) {
+        failure.profiles.clear();
+    }
+    failure.is_open = is_open(session, failure);
 }
 
 fn run_one<'a>(

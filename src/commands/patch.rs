@@ -1,18 +1,19 @@
 //! `oca patch`: keeps the commits of the user in a checkout as a patch file.
 
 use std::ffi::OsStr;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use crate::complete;
-use crate::config::{MergeList, Mode};
+use crate::config::{MergeList, Mode, Profile};
 use crate::error::{Error, MergeError, PatchBase};
 use crate::fs;
-use crate::git::{Checkout, Head, LocalCommit};
+use crate::git::{Checkout, Discard, Head, LocalCommit};
 use crate::lock::{Lock, LockedRepo};
 use crate::ops::{Rewrite, Rewritten, bring_locked, named_repos, own_patch_file, place_locked};
 use crate::patch::{MailedCommit, mails, title_of};
 use crate::plan;
 use crate::repo::{CommitId, RepoName, TreeId, counted, is_own_file};
+use crate::report::{Failure, Trouble};
 use crate::session::Session;
 
 /// The directory of new patches, beside `repos.toml`.
@@ -78,18 +79,20 @@ fn write<'s>(
     (checkout, commits, locked): (&Checkout, &[LocalCommit], &LockedRepo),
     args: &Args,
 ) -> Result<(String, Option<Rewritten<'s>>), Error> {
-    let file = match &args.file {
-        Some(word) => file_of(word)?,
-        None => format!("{DIRECTORY}/{name}-{}.patch", slug(&commits[0].message)),
-    };
-    let path = own_patch_file(&rewrite.session, &file)?;
     let head = commits.last().map_or(locked.tree, |commit| commit.after);
     let mailed: Vec<MailedCommit<'_>> = commits.iter().map(mailed).collect();
     let text = mails(&checkout.tree(head)?, &mailed).map_err(|error| wrong(name, error))?;
-    // An earlier run may have been killed after it wrote the very file.
-    if path.symlink_metadata().is_ok() && fs::read_if_there(&path)?.as_deref() != Some(&text[..]) {
-        return Err(Error::Exists { file: path });
-    }
+    let (file, path) = match &args.file {
+        Some(word) => {
+            let file = file_of(word)?;
+            let path = own_patch_file(&rewrite.session, &file)?;
+            if !is_free(&path, &text)? {
+                return Err(Error::Exists { file: path });
+            }
+            (file, path)
+        }
+        None => free_file(&rewrite.session, name, &slug(&commits[0].message), &text)?,
+    };
     let shared = MergeList::shared(name, rewrite.session.config.core_part(name));
     let list = rewrite.draft.patch_list(profile, &shared);
     rewrite.draft.add_patch(&list, &file)?;
@@ -99,6 +102,7 @@ fn write<'s>(
     fs::write_if_changed(&path, &text)?;
     fs::stop("patch written");
     let made = lock_as(&mut rewrite, profile, name, head);
+    let made = made.map_err(|error| unfit(&rewrite.session, profile, name, &file, error));
     let rewritten = match made.and_then(|()| rewrite.finish()) {
         Ok(rewritten) => rewritten,
         // `repos.toml` declares the patch already.
@@ -110,6 +114,56 @@ fn write<'s>(
         }
     };
     Ok((file, rewritten))
+}
+
+/// Whether a patch can be written to a file: it is not there, or an earlier run was killed after it wrote it.
+fn is_free(path: &Path, text: &[u8]) -> Result<bool, Error> {
+    Ok(path.symlink_metadata().is_err() || fs::read_if_there(path)?.as_deref() == Some(text))
+}
+
+/// The first file for a patch of this title that is neither there nor declared.
+fn free_file(
+    session: &Session<'_>,
+    name: &RepoName,
+    slug: &str,
+    text: &[u8],
+) -> Result<(String, PathBuf), Error> {
+    let repos = || session.config.profiles.iter().flat_map(Profile::all_repos);
+    for number in 1.. {
+        let end = if number == 1 { String::new() } else { format!("-{number}") };
+        let file = format!("{DIRECTORY}/{name}-{slug}{end}.patch");
+        let path = own_patch_file(session, &file)?;
+        if is_free(&path, text)? && repos().all(|repo| !repo.patches.contains(&file)) {
+            return Ok((file, path));
+        }
+    }
+    unreachable!("there are more numbers than files")
+}
+
+/// If the patch fits its own profile, but not another one, says so: the user never had its file.
+fn unfit(session: &Session<'_>, profile: &str, name: &RepoName, file: &str, error: Error) -> Error {
+    let Error::Repos { failures } = &error else { return error };
+    let is_of_other = |failure: &&Failure| {
+        failure.name == *name
+            && !failure.profiles.is_empty()
+            && failure.profiles.iter().all(|one| one != profile)
+    };
+    let Some(failure) = failures.iter().find(is_of_other) else { return error };
+    let why = match &failure.trouble {
+        Trouble::Merge { what, error } if what == file => Some(error.to_string()),
+        _ => return error,
+    };
+    let header = MergeList::shared(name, session.config.core_part(name)).of_profile(profile).header();
+    let own = session.config.profile(Some(profile)).ok();
+    let own = own.and_then(|own| own.all_repos().find(|repo| repo.name == *name));
+    let own: Vec<String> =
+        own.into_iter().flat_map(|repo| &repo.patches).map(|path| format!("{path:?}")).collect();
+    let cure = format!(
+        "to have it in profile `{profile}` only, write `patches = [{}]` into `[{header}]`, then run `{} {name}` again",
+        own.join(", "),
+        session.command_line("patch")
+    );
+    MergeError::UnfitPatch { repo: name.clone(), profile: failure.profiles[0].clone(), why, cure }.into()
 }
 
 /// Whether an earlier run wrote and locked the commits of the checkout as the last patch, but was killed before it moved
@@ -134,7 +188,7 @@ fn is_locked(session: &Session<'_>, checkout: &Checkout, locked: &LockedRepo) ->
 
 /// Moves the checkout to the commit of the lock, which has the same content.
 fn place(session: &Session<'_>, lock: &Lock, name: &RepoName, checkout: &Checkout) -> Result<(), Error> {
-    if let Some(done) = place_locked(session, lock, name, true)? {
+    if let Some(done) = place_locked(session, lock, name, Discard::Seen)? {
         checkout.forget_work()?;
         session.printer.note(&format!("{name}: {done}"));
     }
@@ -200,8 +254,8 @@ fn mailed(commit: &LocalCommit) -> MailedCommit<'_> {
 }
 
 fn wrong(name: &RepoName, error: crate::patch::Error) -> Error {
-    let trouble = crate::report::Trouble::Merge { what: name.to_string(), error: Box::new(error.into()) };
-    Error::Repos { failures: vec![crate::report::Failure::new(name.clone(), String::new(), trouble)] }
+    let trouble = Trouble::Merge { what: name.to_string(), error: Box::new(error.into()) };
+    Error::Repos { failures: vec![Failure::new(name.clone(), String::new(), trouble)] }
 }
 
 /// The path of a patch relative to `repos.toml`, with `/`. A name without a directory is one in [`DIRECTORY`].

@@ -9,7 +9,7 @@ use crate::lock::Lock;
 use crate::ops::{
     NamedMerge, Rewrite, lacking_in_all, movable, named_patch, repo_name, tell, unknown_repo, warn_of_lacking,
 };
-use crate::plan::{Inventory, Movable, Reason, Request, Standing, pin, selected};
+use crate::plan::{Inventory, Movable, Reason, Request, Standing, declared, pin, selected};
 use crate::repo::{MergeSource, RepoName};
 use crate::report::{Finding, Problem, StillNeeded, Trouble, WhyUnmet};
 use crate::session::Session;
@@ -76,8 +76,14 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     for module in &args.modules {
         done.push(unselect(&mut rewrite, module, &old)?);
     }
-    let new = match rewrite.lock() {
-        Ok(new) => new.clone(),
+    let new = match rewrite.lock().cloned() {
+        Ok(new) => new,
+        Err(error) if names.is_empty() && is_stale(&rewrite, &old, &parts, &error) => {
+            // Removed one by one, they lead to a lock.
+            rewrite.finish_without_lock()?;
+            done.iter().for_each(|line| session.printer.note(line));
+            return Err(error);
+        }
         Err(error) => return Err(after_conflict(&rewrite, needed(error, &names), &steps)),
     };
     if !names.is_empty() {
@@ -178,6 +184,23 @@ impl Part {
         };
         error.into()
     }
+}
+
+/// Whether only repositories fail from which something is removed, and the lock did not have them as they were declared
+/// before. Then `repos.toml` can be changed alone: the lock is as much out of date as before.
+fn is_stale(rewrite: &Rewrite<'_>, old: &Lock, parts: &[(RepoName, Part)], error: &Error) -> bool {
+    let Error::Repos { failures } = error else { return false };
+    let lacks = |name: &RepoName| {
+        let all = declared(&rewrite.session.config);
+        all.iter().any(|declared| declared.pin.name == *name && old.repo(&declared.pin).is_none())
+    };
+    let has_failed = |name: &RepoName| failures.iter().any(|failure| failure.name == *name);
+    !parts.is_empty()
+        && parts.iter().all(|(name, _)| lacks(name))
+        && failures
+            .iter()
+            .all(|failure| failure.needs_person() && parts.iter().any(|(name, _)| *name == failure.name))
+        && parts.iter().all(|(name, _)| has_failed(name))
 }
 
 /// If what is left conflicts, says how to remove the rest all the same.

@@ -88,5 +88,8 @@ fn check(args: &Args, survey: &Survey<'_>) -> Result<(), Error> {
             notes.iter().for_each(|note| printer.note(note));
         }
     }
-    if differences.is_empty() { Ok(()) } else { Err(Error::Submodules { differences: differences.clone() }) }
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Submodules { differences: differences.clone(), is_unpushed: survey.is_unpushed()? })
 }

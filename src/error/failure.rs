@@ -9,7 +9,7 @@ use crate::report::{
 };
 
 pub(super) fn of_failure(failure: &Failure) -> Message {
-    let Failure { name, url, trouble, near: meant, survivor, in_submodules, has_force, is_open } = failure;
+    let Failure { name, url, trouble, near: meant, survivor, has_force, .. } = failure;
     let asked = HintContext { name: Some(name.as_str()), url: Some(url) };
     match trouble {
         Trouble::Kept(error) => {
@@ -70,12 +70,12 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
                 return because(&format!("cannot merge `{what}`"), &**error, error.hint(asked));
             }
             let hint = match &**error {
-                merging::Error::Patch(_) => Some(after_patch(name, what, *in_submodules)),
+                merging::Error::Patch(_) => Some(after_patch(failure, what)),
                 error => error.hint(asked),
             };
             because(&format!("cannot apply `{what}` to `{name}`"), &**error, hint)
         }
-        Trouble::Conflict(conflict) => of_conflict(conflict, *in_submodules, *is_open),
+        Trouble::Conflict(conflict) => of_conflict(conflict, failure),
         Trouble::NewerStart { what, start, pin, reference, .. } => {
             let text = format!(
                 "`{what}` starts from commit {} of {reference}, which is newer than the pin {}",
@@ -110,15 +110,16 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
 }
 
 /// The hint after a patch that does not apply. What was locked before can be resolved, so nothing of it is in the lock.
-fn after_patch(name: &RepoName, path: &str, in_submodules: bool) -> String {
-    if in_submodules {
+fn after_patch(failure: &Failure, path: &str) -> String {
+    let (name, oca) = (&failure.name, failure.oca());
+    if failure.in_submodules {
         return format!(
             "correct the file, or make it with `oca patch {name}` in a project with `mode = \"clone\"`"
         );
     }
     let word = typed(&format!("{name}#{path}"));
     format!(
-        "correct the file; or run `oca remove {word}` and `oca sync {name}`, commit the change in the checkout, and run `oca patch {name}`"
+        "correct the file; or run `oca remove {word}` and `{oca} sync {name}`, commit the change in the checkout, and run `{oca} patch {name}`"
     )
 }
 
@@ -147,14 +148,15 @@ fn is_private(name: &RepoName, error: &git::Error) -> bool {
         )
 }
 
-fn of_conflict(conflict: &MergeConflict, in_submodules: bool, is_open: bool) -> Message {
+fn of_conflict(conflict: &MergeConflict, failure: &Failure) -> Message {
+    let oca = failure.oca();
     let files: Vec<String> = conflict.conflicts.iter().map(ToString::to_string).collect();
-    if is_open {
-        let hint = after_open(conflict.repo.as_str());
+    if failure.is_open {
+        let hint = after_open(&oca, conflict.repo.as_str());
         return Message { causes: files, ..Message::new(&conflict.to_string(), Some(hint)) };
     }
-    let mut hint = format!("run `oca resolve {}`", conflict.repo);
-    if in_submodules {
+    let mut hint = format!("run `{oca} resolve {}`", conflict.repo);
+    if failure.in_submodules {
         hint.push_str(" in a project with `mode = \"clone\"`, and commit the lock");
     }
     if let ConflictWith::Earlier { what: Some(_) } = conflict.with {
@@ -210,8 +212,8 @@ fn shared_cause(failure: &Failure) -> Option<SharedCause<'_>> {
 }
 
 /// The hint if `oca resolve` has something open.
-fn after_open(name: &str) -> String {
-    format!("run `oca resolve {name} --continue`, or `oca resolve {name} --abort` to give up")
+fn after_open(oca: &str, name: &str) -> String {
+    format!("run `{oca} resolve {name} --continue`, or `{oca} resolve {name} --abort` to give up")
 }
 
 /// The hint after a checkout that was not changed. `has_force` says whether the command has `--force`.
@@ -223,7 +225,7 @@ fn after_kept(error: &CheckoutError, asked: HintContext<'_>, has_force: bool) ->
         CheckoutError::Link { .. } => {
             "remove the link, or list the repository in `skip` of `repos.local.toml`".to_owned()
         }
-        CheckoutError::Resolving { .. } => after_open(asked.name.unwrap_or("NAME")),
+        CheckoutError::Resolving { .. } => after_open("oca", asked.name.unwrap_or("NAME")),
         CheckoutError::InWork { .. } => {
             format!("run `oca work {} --done` first", asked.name.unwrap_or("NAME"))
         }

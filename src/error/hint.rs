@@ -101,7 +101,7 @@ impl Error {
                 Some("run `oca sync`, and commit what it stages together with `repos.toml`".to_owned())
             }
             Self::Steps { faults, .. } => after_steps(faults),
-            Self::Submodules { differences } => Some(after_submodules(differences)),
+            Self::Submodules { differences, is_unpushed } => Some(after_gitlinks(differences, *is_unpushed)),
             Self::Unreachable { .. } | Self::Untrue { .. } => self.after_upstream(),
             Self::Threads { .. } => Some("raise the limits `ulimit -u` and `ulimit -v`".to_owned()),
             Self::UnknownModule { .. } | Self::UnknownRepo { .. } | Self::RepoElsewhere { .. } => {
@@ -268,7 +268,16 @@ fn after_steps(faults: &[crate::lock::Error]) -> Option<String> {
     missing.or(faults.first())?.hint()
 }
 
-/// The hint after submodules that differ from the lock. Somebody may have moved a gitlink on purpose.
+/// The hint after submodules that differ from the lock.
+fn after_gitlinks(differences: &[SubmoduleDifference], is_unpushed: bool) -> String {
+    if is_unpushed {
+        "run `oca sync --push` and commit the result".to_owned()
+    } else {
+        after_submodules(differences)
+    }
+}
+
+/// The hint if nothing has to be pushed first. Somebody may have moved a gitlink on purpose.
 fn after_submodules(differences: &[SubmoduleDifference]) -> String {
     let repair = "run `oca submodules` and commit the result";
     let mut pins = Vec::new();

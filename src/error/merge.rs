@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use crate::repo::{CommitId, RepoName, counted, first_names, quoted_list, typed};
+use crate::report::Failure;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MergeError {
@@ -52,6 +53,16 @@ pub(crate) enum MergeError {
     /// oca writes through none.
     #[error("`{}` is a symlink", link.display())]
     PatchLink { link: PathBuf },
+    /// The patch that `oca patch` made. It is not written.
+    #[error("the patch does not fit `{repo}` in profile `{profile}`{}", why.as_ref().map_or_else(String::new, |why| format!(": {why}")))]
+    UnfitPatch {
+        repo: RepoName,
+        /// Another one than that of the commits.
+        profile: String,
+        why: Option<String>,
+        /// What to do to have the patch in the profile of the commits only.
+        cure: String,
+    },
     /// The lock does not have the tree of HEAD.
     #[error("the patch does not give the content of the checkout of `{repo}`")]
     OtherResult { repo: RepoName },
@@ -103,10 +114,10 @@ pub(crate) enum MergeError {
         /// May be empty.
         why: String,
     },
-    /// The directory did not exist before, so all of it would be deleted.
-    #[error("`{repo}` has files that are not of the merge: {}", first_names(files))]
+    /// They would be lost.
+    #[error("`{repo}` has changes that are not of the merge, in {}", first_names(files))]
     Strangers { repo: RepoName, files: Vec<String> },
-    /// So all of it would be deleted, too.
+    /// The directory did not exist before, so all of it would be deleted.
     #[error("`{repo}` has work that is not of the merge: {work}")]
     OwnCommits { repo: RepoName, work: String },
     #[error("`{word}` names nothing to merge into `{repo}`: {why}")]
@@ -178,6 +189,7 @@ impl MergeError {
             | Self::BranchExists { .. }
             | Self::NotOnTop { .. }
             | Self::OtherResult { .. }
+            | Self::UnfitPatch { .. }
             | Self::NoResolve { .. }
             | Self::ResolveOpen { .. }
             | Self::ResolveClosed { .. }
@@ -229,6 +241,7 @@ impl MergeError {
             Self::PatchOutside { .. } => "use a name such as `patches/web-title.patch`".to_owned(),
             Self::PatchLink { .. } => "put the patch itself there instead of the link".to_owned(),
             Self::OtherResult { .. } => "write the patch with `git format-patch` instead".to_owned(),
+            Self::UnfitPatch { cure, .. } => cure.clone(),
             Self::NotInWork { repo } => format!("run `oca sync {repo}` to check out the locked commit"),
             Self::NoBranch { repo } => {
                 format!(
@@ -271,7 +284,7 @@ impl MergeError {
             Self::SharedPatch { repo, header, .. } => {
                 and_continue(&format!("copy the file, name the copy in `patches` of `[{header}]`"), repo)
             }
-            Self::Strangers { repo, .. } => and_abort("move them away", repo),
+            Self::Strangers { repo, .. } => and_abort("copy them to another place, undo them", repo),
             Self::OwnCommits { repo, .. } => and_abort("push it, or delete it", repo),
             Self::Invalid { repo, .. } => {
                 format!("write it as `{repo}#2950`, `{repo}#BRANCH` or `'{repo}#URL BRANCH'`")
@@ -281,9 +294,8 @@ impl MergeError {
                 "leave out `--module`, then write `modules` into the entry of `merges` in `repos.toml`"
                     .to_owned()
             }
-            Self::NotRewritten { by_hand, repo, in_submodules, .. } => {
-                let place = if *in_submodules { " in a project with `mode = \"clone\"`" } else { "" };
-                format!("{by_hand}, then run `oca resolve {repo}`{place}")
+            Self::NotRewritten { by_hand, repo, in_submodules, cause, .. } => {
+                after_not_rewritten(by_hand, repo, *in_submodules, cause)
             }
             Self::OtherProfile { .. } | Self::Shared { .. } => {
                 "leave out `--profile` to remove it for all profiles".to_owned()
@@ -294,6 +306,17 @@ impl MergeError {
             }
         }
     }
+}
+
+/// The hint after a change that a conflict prevents. `by_hand` says how the user makes it.
+fn after_not_rewritten(by_hand: &str, repo: &RepoName, in_submodules: bool, cause: &Error) -> String {
+    let place = if in_submodules { " in a project with `mode = \"clone\"`" } else { "" };
+    let failed = match cause {
+        Error::Repos { failures } => failures.iter().find(|failure| failure.name == *repo),
+        _ => None,
+    };
+    let oca = failed.map_or_else(|| "oca".to_owned(), Failure::oca);
+    format!("{by_hand}, then run `{oca} resolve {repo}`{place}")
 }
 
 /// The hint after a patch that is not there.

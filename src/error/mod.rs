@@ -217,7 +217,11 @@ pub(crate) enum Error {
     Steps { directory: PathBuf, faults: Vec<lock::Error> },
     /// The lock is up to date, but the surrounding repository does not match it. The report has the differences.
     #[error("`.gitmodules` and the index do not match the lock: {}", difference_count(differences.len()))]
-    Submodules { differences: Vec<SubmoduleDifference> },
+    Submodules {
+        differences: Vec<SubmoduleDifference>,
+        /// Whether commits of merges must be pushed before they can be staged.
+        is_unpushed: bool,
+    },
     /// Somebody changed the mode, and did not convert the submodules.
     #[error("the change to `mode = \"clone\"` is not complete: {}", still_submodules(*count))]
     StillSubmodules { count: usize },
@@ -268,6 +272,17 @@ pub(crate) enum Error {
     Pin(#[from] PinError),
     #[error(transparent)]
     Unusable(#[from] config::Unusable),
+}
+
+impl Error {
+    /// The repositories that failed, if that is the error or its cause.
+    pub(crate) fn failures_mut(&mut self) -> Option<&mut Vec<Failure>> {
+        match self {
+            Self::Repos { failures } => Some(failures),
+            Self::Merge(MergeError::NotRewritten { cause, .. }) => cause.failures_mut(),
+            _ => None,
+        }
+    }
 }
 
 impl From<rayon::ThreadPoolBuildError> for Error {

@@ -118,7 +118,8 @@ fn read_bounded(file: impl Read, largest: u64, bytes: &mut Vec<u8>) -> io::Resul
 fn there<T>(read: io::Result<T>) -> io::Result<Option<T>> {
     match read {
         Ok(found) => Ok(Some(found)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        // With a file in the place of a directory, there is nothing below it.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -63,8 +63,8 @@ pub(crate) use cache::{
     stores,
 };
 pub(crate) use checkout::{
-    ASIDE_PREFIX, Before, BranchStart, Built, Checkout, CheckoutContent, CheckoutError, Head, LocalCommit,
-    LocalWork, MergeToOpen, OpenMerge, Origin, Placed, Resolution, Upstream, WorkBranch,
+    ASIDE_PREFIX, Before, BranchStart, Built, Checkout, CheckoutContent, CheckoutError, Discard, Head,
+    LocalCommit, LocalWork, MergeToOpen, OpenMerge, Origin, Placed, Resolution, Upstream, WorkBranch,
 };
 pub(crate) use config_text::{
     Section as ConfigSection, Variable as ConfigVariable, sections as config_sections,

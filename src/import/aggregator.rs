@@ -62,6 +62,8 @@ pub(super) fn body(
     if super::request(&base.reference).is_some() {
         // A pull request cannot be the branch of a repository, but it can be merged.
         repo.merges.push(base.merge(&repo.url)?);
+        let item = format!("`{key}` begins with the request `{}`, which oca merges", base.written);
+        reader.notes.push(base.place.note(note::REQUEST_FIRST, key, item));
     } else {
         repo.reference = branch(&base.reference, &base.place)?;
     }

@@ -88,7 +88,8 @@ fn variables(file: &Path) -> Vec<(String, String)> {
         let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
         let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let value = value.trim();
-        let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+        // A comment can follow.
+        let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.split(*quote).next());
         let plain = value.split(" #").next().unwrap_or_default().trim();
         is_name.then(|| (name.to_owned(), quoted.unwrap_or(plain).to_owned()))
     };

@@ -178,11 +178,12 @@ impl Selection {
                     continue;
                 }
             }
+            let Some(entries) = declaration.accept("", document.map("a document"))? else { continue };
             let variables = Variables::read(document, around, declaration)?;
             if let Some(odoo) = declaration.accept(ODOO_PATTERN, variables.odoo())? {
                 selection.odoo = odoo.or(selection.odoo);
             }
-            for MapEntry { key, place, node } in document.map("a document")? {
+            for MapEntry { key, place, node } in entries {
                 if !["ENV", "ONLY"].contains(&key.as_str()) {
                     let wanted = selection.want(key, place, node, &variables);
                     declaration.accept(key, wanted)?;
@@ -200,6 +201,13 @@ impl Selection {
         variables: &Variables,
     ) -> Result<(), Error> {
         let directory = directory(key);
+        if directory.is_empty() {
+            return Err(place.refuse(format!("`{key}` names no directory of a repository")));
+        }
+        if directory.contains(['*', '?', '[']) {
+            let why = format!("`{key}` is a pattern of directories");
+            return Err(place.refuse_with_hint(why, "write one line for each repository"));
+        }
         let globs = node.texts(format!("`{key}`"))?;
         let globs = globs.into_iter().map(|(glob, place)| (glob.to_owned(), place.clone()));
         if let Some(at) = self.positions.get(&directory) {

@@ -24,18 +24,10 @@ pub(super) fn names(
     let mut numbers: HashMap<String, usize> = HashMap::new();
     let (staying, moving): (Vec<_>, Vec<_>) = repos.iter().enumerate().partition(|(_, repo)| stays(repo));
     for (at, repo) in staying.into_iter().chain(moving) {
-        let directory = repo.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let above = repo.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
-        let in_url = last_part(repo.url.as_str());
+        let (directory, in_url) = words(repo);
         let is_end = in_url.strip_suffix(directory).is_some_and(|begin| begin.ends_with('-'));
         let own = if is_end && !stays(repo) && of_oca.contains(in_url) { in_url } else { directory };
-        let candidates = [
-            own.to_owned(),
-            directory.to_owned(),
-            in_url.to_owned(),
-            format!("{}-{directory}", above.unwrap_or_default()),
-            format!("{}-{}", owner(&repo.url), in_url),
-        ];
+        let candidates: Vec<String> = std::iter::once(own.to_owned()).chain(candidates(repo)).collect();
         let base = candidates.iter().find(|word| RepoName::parse(word).is_ok());
         // As many numbers as repositories: one of them is free.
         let next = base.map(|base| (base, numbers.entry(base.to_lowercase()).or_insert(2)));
@@ -45,12 +37,10 @@ pub(super) fn names(
                 format!("{base}-{}", *next - 1)
             })
         });
-        let words = candidates.iter().cloned().chain(numbered.take(repos.len()));
-        let mut free = words.filter_map(|word| RepoName::parse(&word).ok());
-        let name = free.find(|name| taken.insert(name.as_str().to_lowercase())).ok_or_else(|| {
-            let why = format!("there is no valid name for the repository in `{}`", repo.path.display());
-            repo.place.refuse_with_hint(why, "rename its directory: use letters, digits, `.`, `_` and `-`")
-        })?;
+        let all = candidates.iter().cloned().chain(numbered.take(repos.len()));
+        let mut free = all.filter_map(|word| RepoName::parse(&word).ok());
+        let name =
+            free.find(|name| taken.insert(name.as_str().to_lowercase())).ok_or_else(|| nameless(repo))?;
         if name.as_str() != own {
             let path = repo.path.display();
             let item = format!("the repository in `{path}` gets the name `{name}`");
@@ -59,6 +49,35 @@ pub(super) fn names(
         names.insert(at, name);
     }
     Ok(names.into_values().collect())
+}
+
+/// Fails if a repository can get no name.
+pub(super) fn refuse_nameless(repo: &Repo) -> Result<(), Error> {
+    let has_one = candidates(repo).iter().any(|word| RepoName::parse(word).is_ok());
+    if has_one { Ok(()) } else { Err(nameless(repo)) }
+}
+
+fn nameless(repo: &Repo) -> Error {
+    let why = format!("there is no valid name for the repository in `{}`", repo.path.display());
+    repo.place.refuse_with_hint(why, "rename its directory: use letters, digits, `.`, `_` and `-`")
+}
+
+/// The words that can be the name of a repository, the best first.
+fn candidates(repo: &Repo) -> [String; 4] {
+    let (directory, in_url) = words(repo);
+    let above = repo.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    [
+        directory.to_owned(),
+        in_url.to_owned(),
+        format!("{}-{directory}", above.unwrap_or_default()),
+        format!("{}-{in_url}", owner(&repo.url)),
+    ]
+}
+
+/// The name of its directory, and the one in its url.
+fn words(repo: &Repo) -> (&str, &str) {
+    let directory = repo.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    (directory, last_part(repo.url.as_str()))
 }
 
 /// The next to last part of a url.

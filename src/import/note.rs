@@ -157,6 +157,12 @@ topics! {
         "has no entry in this file and is left out",
         "have no entry in this file and are left out"
     );
+    /// A repository whose first ref is a request.
+    REQUEST_FIRST: Warning, ("repository", "repositories"), (
+        "into its branch: the modules differ from those of the other tool if the branch is newer than the request",
+        "begin with a request, which oca merges into the branch: their modules differ from those of the other tool if \
+         the branch is newer than the request"
+    );
     /// A gitlink without an entry whose directory has files, so its modules are in use.
     POPULATED: Lost, ("populated gitlink", "populated gitlinks"), (
         "has no entry in this file and is left out, but its directory has files",

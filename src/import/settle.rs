@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::around::{Around, SERIES};
 use super::comments::left_out as left_out_comment;
 use super::core::{self, Choice, Entry, Ground};
-use super::names::names;
+use super::names::{names, refuse_nameless};
 use super::odoo;
 use super::own::{self, Own};
 use super::places::{Common, Content, Places};
@@ -26,7 +26,7 @@ pub(super) fn settle(
 ) -> Result<Import, Error> {
     let mut usable = Vec::new();
     for repo in std::mem::take(&mut declaration.repos) {
-        let checked = refuse_words(&repo);
+        let checked = refuse_words(&repo).and_then(|()| refuse_nameless(&repo));
         let key = repo.path.to_string_lossy().into_owned();
         usable.extend(declaration.accept(&key, checked)?.map(|()| repo));
     }
@@ -244,7 +244,8 @@ fn naming(key: &str, error: Error) -> Error {
 fn left_out(key: &str, error: Error) -> Option<Note> {
     let Error::Refused { place, why, hint } = error else { return None };
     let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
-    Some(place.note(note::REFUSED, key, format!("`{key}` is left out: {why}{hint}")))
+    let what = if key.is_empty() { "a part".to_owned() } else { format!("`{key}`") };
+    Some(place.note(note::REFUSED, key, format!("{what} is left out: {why}{hint}")))
 }
 
 /// The user's own modules, with the directories that the format declares.

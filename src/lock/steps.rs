@@ -183,9 +183,17 @@ impl Lock {
         refuse_link(&next)?;
         refuse_link(&directory.join(ATTRIBUTES))?;
         let mut staged = Vec::new();
-        for (path, step) in self.step_files() {
+        let files = self.step_files();
+        let has_steps = !files.is_empty();
+        for (path, step) in files {
             let place = directory.join(&path);
-            refuse_link(place.parent().unwrap_or(&directory))?;
+            let above = place.parent().unwrap_or(&directory);
+            refuse_link(above)?;
+            for directory in [&directory, above] {
+                if directory.exists() && !directory.is_dir() {
+                    return Err(Error::Step { file: directory.to_owned(), fault: StepFault::NoDirectory });
+                }
+            }
             if read_at(&directory.join(&path), step).is_ok() {
                 continue;
             }
@@ -196,6 +204,11 @@ impl Lock {
                 return Err(Error::Step { file: directory.join(path), fault });
             };
             staged.push((next.join(path), text));
+        }
+        // If it cannot be written, the lock stays as it is.
+        if has_steps {
+            fs::create_directory(&directory)?;
+            fs::write_if_changed(&directory.join(ATTRIBUTES), RULES.as_bytes())?;
         }
         // A text may be only there, if a run was killed. So nothing is removed before the texts are written.
         let old = present(&next);
@@ -228,13 +241,9 @@ impl Lock {
             // Another file keeps the directory.
             let _kept = path.parent().map(fs::remove_empty_directory);
         }
-        if files.is_empty() {
-            if directory.is_dir() {
-                // A directory with a file of the user stays.
-                let _kept = fs::remove_directory_of(&directory, ATTRIBUTES);
-            }
-        } else {
-            fs::write_if_changed(&directory.join(ATTRIBUTES), RULES.as_bytes())?;
+        if files.is_empty() && directory.is_dir() {
+            // A directory with a file of the user stays.
+            let _kept = fs::remove_directory_of(&directory, ATTRIBUTES);
         }
         Ok(())
     }
@@ -340,6 +349,8 @@ pub(crate) enum StepFault {
     Stray,
     #[error("is a symlink")]
     Link,
+    #[error("is no directory")]
+    NoDirectory,
     /// It has the right digest.
     #[error("is not a step that oca wrote: {0}")]
     NoStep(patch::Error),
@@ -363,6 +374,7 @@ impl StepFault {
             }
             Self::Stray => "run `oca lock`; it removes the file".to_owned(),
             Self::Link => "replace the symlink by a directory".to_owned(),
+            Self::NoDirectory => "move the file away, then run `oca lock`".to_owned(),
             Self::NoStep(_) => "run `oca lock --check --upstream` to check the whole lock".to_owned(),
         }
     }

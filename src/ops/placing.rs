@@ -4,23 +4,23 @@ use super::checkouts::wanted;
 use super::content::Contents;
 use super::target::confirm_trees;
 use crate::error::Error;
-use crate::git::{Checkout, CheckoutContent, Origin};
+use crate::git::{Checkout, CheckoutContent, Discard, Origin};
 use crate::lock::Lock;
 use crate::repo::RepoName;
 use crate::report::{Done, Failure, Trouble};
 use crate::session::Session;
 
-/// Checks out the locked commit. Without `force`, local work is left alone, and the error names it. `None` if the
-/// profile of the command does not have the repository.
+/// Checks out the locked commit. What is not to be discarded is left alone, and the error names it. `None` if the profile
+/// of the command does not have the repository.
 pub(crate) fn place_locked(
     session: &Session<'_>,
     lock: &Lock,
     name: &RepoName,
-    force: bool,
+    discard: Discard,
 ) -> Result<Option<Done>, Error> {
     let mut done = None;
     let place = |checkout: &Checkout, content: &CheckoutContent<'_>| {
-        checkout.place(content, force).map_err(Trouble::not_placed)?;
+        checkout.place(content, discard).map_err(Trouble::not_placed)?;
         done = Some(Done::Moved { from: None, to: content.commit() });
         Ok(())
     };

@@ -1,5 +1,7 @@
 //! Changes `repos.toml` and the lock together, or neither of them, for `oca add` and `oca remove`.
 
+use std::path::PathBuf;
+
 use crate::config::{Draft, Mode};
 use crate::error::{Error, MergeError};
 use crate::flags::Format;
@@ -109,6 +111,19 @@ impl<'a> Rewrite<'a> {
         updated.map(|updated| Rewritten { session, updated })
     }
 
+    /// Writes the draft alone, because what it declares cannot be locked.
+    pub(crate) fn finish_without_lock(self) -> Result<(), Error> {
+        let (file, text) = self.written();
+        write_if_changed(&file, &text)?;
+        Ok(())
+    }
+
+    /// The file of the draft, and its new content.
+    fn written(&self) -> (PathBuf, Vec<u8>) {
+        let mark = if self.old.starts_with(BYTE_ORDER_MARK.as_bytes()) { BYTE_ORDER_MARK } else { "" };
+        (self.session.config.file.clone(), [mark.as_bytes(), self.draft.text().as_bytes()].concat())
+    }
+
     /// Writes the draft, and the lock of the last call of [`lock`](Self::lock). If the text has not changed and
     /// nothing was to move, nothing is written.
     ///
@@ -116,16 +131,14 @@ impl<'a> Rewrite<'a> {
     /// after an edit by hand, and `oca lock` repairs it. In the other order, a removed repository would be locked again
     /// at a different commit.
     pub(crate) fn finish(self) -> Result<Option<Rewritten<'a>>, Error> {
-        let Self { session, draft, old, updated, moves, _claim } = self;
-        let mark = if old.starts_with(BYTE_ORDER_MARK.as_bytes()) { BYTE_ORDER_MARK } else { "" };
-        let new = [mark.as_bytes(), draft.text().as_bytes()].concat();
+        let (file, new) = self.written();
+        let Self { session, old, updated, moves, _claim, .. } = self;
         let Some(updated) = updated.filter(|_| moves || new != old) else { return Ok(None) };
-        let file = &session.config.file;
-        write_if_changed(file, &new)?;
+        write_if_changed(&file, &new)?;
         if let Err(error) = updated.save(&session) {
-            return Err(match write_if_changed(file, &old) {
+            return Err(match write_if_changed(&file, &old) {
                 Ok(_) => error,
-                Err(_) => Error::HalfRewritten { file: file.clone(), cause: Box::new(error) },
+                Err(_) => Error::HalfRewritten { file, cause: Box::new(error) },
             });
         }
         Ok(Some(Rewritten { session, updated }))

@@ -8,7 +8,8 @@ use crate::config::{Mode, Repo};
 use crate::error::{Error, MergeError};
 use crate::git::merging::{self, Head};
 use crate::git::{
-    BranchStart, Checkout, CheckoutContent, CheckoutError, Head as Here, Snapshot, Upstream, WorkBranch,
+    BranchStart, Checkout, CheckoutContent, CheckoutError, Discard, Head as Here, Snapshot, Upstream,
+    WorkBranch,
 };
 use crate::lock::{LockedRepo, Pin};
 use crate::plan;
@@ -101,7 +102,7 @@ impl<'a> Working<'a> {
         }
         let tree = snapshot.tree_id()?;
         let content = CheckoutContent { snapshot, tree, ends, depth, origin: &origin };
-        let placed = self.checkout.place(&content, false);
+        let placed = self.checkout.place(&content, Discard::Nothing);
         placed.map_err(|error: CheckoutError| self.failed(Trouble::not_placed(error)))?;
         let (snapshot, ends, depth) = &found.pin;
         let tree = snapshot.tree_id()?;
@@ -157,7 +158,8 @@ impl<'a> Working<'a> {
             }
         }
         let lock = self.session.fresh_lock()?;
-        let done = place_locked(self.session, &lock, self.name(), true)?;
+        let done =
+            place_locked(self.session, &lock, self.name(), if force { Discard::All } else { Discard::Seen })?;
         self.checkout.forget_work()?;
         let printer = self.session.printer;
         if let Some(done) = done {

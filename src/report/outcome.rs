@@ -7,7 +7,9 @@ use crate::export::Error as ExportError;
 use crate::git::merging::Error as MergingError;
 use crate::git::{CheckoutError, Error as GitError};
 use crate::lock::Error as LockError;
-use crate::repo::{Age, CommitId, CorePart, Reference, RepoName, Series, UnreadableTree, and_list, counted};
+use crate::repo::{
+    Age, CommitId, CorePart, Reference, RepoName, Series, UnreadableTree, and_list, counted, typed,
+};
 
 /// The result for one repository.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub(crate) struct Failure {
     pub(crate) has_force: bool,
     /// Whether `oca resolve` has something open in its checkout.
     pub(crate) is_open: bool,
+    /// The profiles that declare it, if a command needs `--profile` to find it.
+    pub(crate) profiles: Vec<String>,
 }
 
 /// The newest commit of a branch that is not newer than a commit that is gone.
@@ -68,6 +72,15 @@ impl Failure {
             in_submodules: false,
             has_force: true,
             is_open: false,
+            profiles: Vec::new(),
+        }
+    }
+
+    /// The beginning of a command for its repository.
+    pub(crate) fn oca(&self) -> String {
+        match self.profiles.first() {
+            Some(profile) => format!("oca -p {}", typed(profile)),
+            None => "oca".to_owned(),
         }
     }
 

@@ -198,7 +198,12 @@ fn check_names(text: &str) -> Result<(), String> {
 /// A message of the parser on one line, without the capital and the full stop.
 fn as_clause(sentence: &str) -> String {
     let words = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut letters = words.trim_end_matches('.').chars();
+    let words = words.trim_end_matches('.');
+    let mut letters = words.chars();
+    if words.chars().nth(1).is_some_and(char::is_uppercase) {
+        // Such as `URL`.
+        return words.to_owned();
+    }
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
@@ -217,5 +222,22 @@ impl Pep508Url for RawPlace {
 
     fn parse_url(url: &str, _working_directory: Option<&Path>) -> Result<Self, Infallible> {
         Ok(Self(url.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_clause;
+
+    #[test]
+    fn a_word_in_capitals_stays_so() {
+        for (sentence, clause) in [
+            ("URL requirement must be preceded by a name.", "URL requirement must be preceded by a name"),
+            ("Expected\n one of `@`.", "expected one of `@`"),
+            ("A", "a"),
+            ("", ""),
+        ] {
+            assert_eq!(as_clause(sentence), clause);
+        }
     }
 }

@@ -127,6 +127,11 @@ impl<'a> Session<'a> {
         named_profile(self.global)
     }
 
+    /// The profile of a command without `--profile`.
+    pub(crate) fn usual_profile(&self) -> Option<&Profile> {
+        self.config.profile(set_variable("OCA_PROFILE").as_deref()).ok()
+    }
+
     /// The profile of the command, or all profiles with `--all-profiles`.
     pub(crate) fn profiles(&self) -> Result<Vec<&Profile>, Error> {
         if self.global.all_profiles {

@@ -170,6 +170,8 @@ fn the_series_is_in_the_files_of_the_project() {
     for (name, content) in [
         (".copier-answers.yml", "_commit: v1\nodoo_version: 15.0\n"),
         (".env", "# x\nexport ODOO_VERSION=\"15.0\"\n"),
+        (".env", "ODOO_VERSION=\"15.0\" # c\n"),
+        (".env", "ODOO_VERSION='15.0'\n"),
         (".env", "ODOO_MINOR=15.0\n"),
         ("common.yaml", "services:\n  odoo:\n    build:\n      args:\n        ODOO_VERSION: '15.0'\n"),
         ("docker-compose.yml", "services:\n  odoo:\n    build: {args: [A=b, ODOO_VERSION=15.0]}\n"),
@@ -226,5 +228,32 @@ fn files_of_comments_declare_nothing() {
                  hint: run `oca init` without `--from`, then `oca add NAME` for each repository\n"
             ))
             .status(2);
+    }
+}
+
+/// doodba looks for all of them; oca takes what it can.
+#[test]
+fn an_odd_line_of_addons_yaml_is_left_out() {
+    for (odd, says) in [
+        (
+            "account-*: [\"*\"]\n",
+            "`addons.yaml` at line 2: `account-*` is left out: `account-*` is a pattern of directories; write one line for each \
+             repository",
+        ),
+        ("---\n- social\n", "a part is left out: a document must be a mapping, not a list"),
+        (
+            "\"\": [\"*\"]\n",
+            "`addons.yaml` at line 2: a part is left out: `` names no directory of a repository",
+        ),
+        ("./: [\"*\"]\n", "`./` names no directory of a repository"),
+        ("\u{e4}: [\"*\"]\n", "there is no valid name for the repository in `\u{e4}`; rename its directory"),
+    ] {
+        let env = Env::new();
+        env.write("addons.yaml", format!("web: [\"*\"]\n{odd}"));
+        env.oca(&["init", "--offline", "--odoo", "18.0", "--from", "addons.yaml"])
+            .stderr_contains(says)
+            .status(1);
+        let text = env.read("repos.toml");
+        assert!(text.contains("\"web\",\n]") && !text.contains("local"), "{odd}{text}");
     }
 }

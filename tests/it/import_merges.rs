@@ -176,3 +176,20 @@ fn comments_of_merges_that_are_left_out_are_counted() {
     let text = env.read("repos.toml");
     assert!(text.contains("once") && !text.contains("twice"), "{text}");
 }
+
+/// git-aggregator's tree is that of the request, which may have left the branch long ago.
+#[test]
+fn a_repository_that_begins_with_a_request_is_named() {
+    let env = Env::new();
+    env.write(
+        "repos.yaml",
+        "web:\n  remotes: {o: https://github.com/OCA/web.git}\n  merges: [o refs/pull/5/head]\n",
+    );
+    env.oca(&["init", "--offline", "--odoo", "18.0", "--from", "repos.yaml"])
+        .stderr_contains(
+            "warning: `repos.yaml` at line 3: `web` begins with the request `refs/pull/5/head`, which oca merges into its \
+             branch: the modules differ from those of the other tool if the branch is newer than the request\n",
+        )
+        .success();
+    assert!(env.read("repos.toml").contains("\"#5\""));
+}

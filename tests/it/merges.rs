@@ -245,7 +245,7 @@ fn patches_are_applied_after_the_merges() {
     std::fs::remove_file(env.project().join("patches/ten.patch")).expect("a patch");
     // The lock has its step, so the image can be built without it.
     env.oca(&["sync", "-q", "--locked"]).success();
-    env.oca(&["lock", "-q"]).success();
+    env.oca(&["lock"]).stderr_contains("error: there is no patch").status(2);
 }
 
 #[test]

@@ -161,3 +161,17 @@ fn steps_that_were_not_committed_are_to_be_added_to_git() {
         .stderr_contains("run `git add oca.lock.d` in the clone that has it, and commit it")
         .status(1);
 }
+
+#[test]
+fn a_file_in_the_place_of_the_steps_is_named() {
+    let env = Env::new();
+    requested(&env);
+    declare(&env, "merges = [\"#1\"]");
+    env.write("oca.lock.d", "mine\n");
+    env.oca(&["lock"])
+        .stderr_contains("oca.lock.d` is no directory\nhint: move the file away, then run `oca lock`\n")
+        .status(1);
+    env.assert_file("oca.lock.d", "mine\n");
+    std::fs::remove_file(env.project().join("oca.lock.d")).expect("a file");
+    env.oca(&["lock", "-q"]).success();
+}

@@ -45,6 +45,12 @@ fn a_sync_stages_nothing_that_nobody_can_fetch() {
         )
         .status(1);
     assert_eq!(env.git(".", &["ls-files", "oca"]), "");
+    for check in [["lock", "--check"], ["submodules", "--check"]] {
+        env.oca(&check)
+            .stdout_contains("web")
+            .stderr_contains("hint: run `oca sync --push` and commit the result\n")
+            .status(1);
+    }
     env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "three"), (28, "28!")]));
     env.oca(&["sync", "--push"]).with_programs().stderr_contains("web: pushed to branch `oca/").success();
     let (head, tree) = (locked(&env, "\"#1\"", "result"), locked(&env, "\"#1\"", "tree"));

@@ -95,8 +95,18 @@ fn a_killed_run_is_completed_by_the_next_one() {
     checked_out(&env);
     commit(&env, &lines(&[(3, "three"), (10, "ten"), (28, "28!")]), "[FIX] web_x: ten");
     env.write(file, "of somebody else\n");
-    env.oca(&["patch", "web"]).stderr_contains("web-fix-web_x-ten.patch` already exists").status(2);
+    env.oca(&["patch", "web"])
+        .stderr_contains("1 commit written to `patches/web-fix-web_x-ten-2.patch`\n")
+        .success();
     env.assert_file(file, "of somebody else\n");
+    // A patch that is declared counts, although its file is away.
+    std::fs::rename(env.project().join("patches/web-fix-web_x-ten-2.patch"), env.root().join("x"))
+        .expect("a file");
+    commit(&env, &lines(&[(3, "three"), (10, "TEN"), (28, "28!")]), "[FIX] web_x: ten");
+    env.oca(&["patch", "web"]).stderr_contains("there is no patch").status(2);
+    std::fs::rename(env.root().join("x"), env.project().join("patches/web-fix-web_x-ten-2.patch"))
+        .expect("a file");
+    env.oca(&["patch", "web"]).stderr_contains("`patches/web-fix-web_x-ten-3.patch`\n").success();
 }
 
 #[test]
@@ -144,7 +154,9 @@ fn what_is_no_commit_on_top_of_the_lock_is_refused() {
         env.oca(&["patch", "web", "--name", word]).stderr_contains(said).status(2);
     }
     env.write("patches/web-mine.patch", "");
-    env.oca(&["patch", "web"]).stderr_contains("web-mine.patch` already exists").status(2);
+    env.oca(&["patch", "web", "--name", "web-mine"])
+        .stderr_contains("web-mine.patch` already exists")
+        .status(2);
     env.git("oca/web", &["checkout", "-q", "--detach", "HEAD~2"]);
     commit(&env, "mine", "Mine");
     env.oca(&["patch", "web", "--name", "x"])

@@ -148,7 +148,7 @@ fn git_may_abort_the_merge_and_it_can_be_opened_again() {
     // There was no checkout before.
     env.write("oca/web/mine.txt", "");
     env.oca(&["resolve", "web", "--abort"])
-        .stderr_contains("error: `web` has files that are not of the merge: `mine.txt`")
+        .stderr_contains("error: `web` has changes that are not of the merge, in `mine.txt`")
         .status(1);
     std::fs::remove_file(env.project().join("oca/web/mine.txt")).expect("a file");
     env.oca(&["resolve", "web", "--abort"]).stderr("web: the checkout is as it was\n").success();

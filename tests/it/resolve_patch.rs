@@ -287,13 +287,16 @@ fn a_declared_patch_that_is_not_there_fails_the_check() {
     declare(&env, "patches = [\"patches/ten.patch\"]");
     env.oca(&["lock", "-q"]).success();
     std::fs::remove_file(env.project().join("patches/ten.patch")).expect("a patch");
-    env.oca(&["lock", "--check"])
-        .stderr(
-            "error: there is no patch `[TEMP]/project/patches/ten.patch`, which `repos.toml` declares\n\
-             hint: restore the file; if it was never committed, run `git add patches/ten.patch` in the clone that has it, \
-             and commit it; in the build of an image, add `!patches/ten.patch` to `.dockerignore`; if nobody needs it, run `oca remove 'web#patches/ten.patch'`\n",
-        )
-        .status(2);
+    for command in [&["lock", "--check"][..], &["lock"], &["upgrade"], &["upgrade", "--drop-merged"]] {
+        env.oca(command)
+            .stderr(
+                "error: there is no patch `[TEMP]/project/patches/ten.patch`, which `repos.toml` declares\n\
+                 hint: restore the file; if it was never committed, run `git add patches/ten.patch` in the clone that has \
+                 it, and commit it; in the build of an image, add `!patches/ten.patch` to `.dockerignore`; if nobody needs \
+                 it, run `oca remove 'web#patches/ten.patch'`\n",
+            )
+            .status(2);
+    }
     declare(&env, "patches = [\"patches/one.patch\", \"patches/ten.patch\"]");
     env.oca(&["lock", "--check"])
         .stderr(

@@ -129,6 +129,16 @@ fn files_that_nobody_tracks_are_kept_too() {
     env.assert_file("oca/web/mine.txt", "mine\n");
     env.run(&["sync", "--force"]);
     assert_eq!(env.submodule_status().iter().filter(|line| line.starts_with(' ')).count(), 2);
+    // A file in the place of a checkout whose git directory is there.
+    fs::remove_dir_all(env.project().join("oca/web")).expect("a work tree");
+    env.write("oca/web", "mine\n");
+    env.oca(&["sync"])
+        .stderr_contains("`[TEMP]/project/oca/web` is not a git repository, and not empty")
+        .stderr_contains("hint: move it away, or use `--force` to replace it\n")
+        .status(1);
+    env.assert_file("oca/web", "mine\n");
+    env.run(&["sync", "--force"]);
+    assert_eq!(env.submodule_status().iter().filter(|line| line.starts_with(' ')).count(), 2);
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         }
         warn_of_ignored(session, lock);
     }
-    let (mut submodules, mut remain) = (Vec::new(), 0);
+    let (mut submodules, mut remain, mut is_unpushed) = (Vec::new(), 0, false);
     let mut gitlinks = (session.config.mode == Mode::Submodule).then_some(GitlinksKind::NotCompared);
     if let Some(lock) = lock.as_ref().filter(|_| differences.is_empty()) {
         if gitlinks.is_none() {
@@ -53,6 +53,7 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             differences.extend(paths.into_iter().map(still));
         } else if let Some(survey) = Survey::take(session, lock)? {
             submodules = survey.differences().to_vec();
+            is_unpushed = survey.is_unpushed()?;
             gitlinks = Some(GitlinksKind::Compared);
         } else {
             session.printer.note("there is no git repository here, so no gitlinks are compared");
@@ -76,7 +77,7 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         return Err(failed);
     }
     if !submodules.is_empty() {
-        return Err(Error::Submodules { differences: submodules });
+        return Err(Error::Submodules { differences: submodules, is_unpushed });
     }
     if remain > 0 {
         return Err(Error::StillSubmodules { count: remain });

@@ -19,8 +19,8 @@ use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
 use crate::lock::{self, Settled};
 use crate::ops::{
-    Care, Updated, ask_changelogs, is_being_merged, movables, tell_of_hooks, tell_of_plain_core,
-    tell_of_vanished, tell_unread_changelogs, unknown_repo, upgrade as upgrade_lock,
+    Care, Updated, ask_changelogs, is_being_merged, movables, refuse_missing_patches, tell_of_hooks,
+    tell_of_plain_core, tell_of_vanished, tell_unread_changelogs, unknown_repo, upgrade as upgrade_lock,
     warn_of_conflicts_with_odoo, warn_of_lacking,
 };
 use crate::output::human;
@@ -126,7 +126,11 @@ pub(super) fn upgrade(
     let Upgrade { core, dry_run, drop_merged, care } = upgrade;
     let how = How { choice: &Choice::default(), care, dry_run, format };
     let moves = moves(Some(names), core, session)?;
-    if drop_merged { merged::upgrade(&moves, &how, session) } else { lock(&moves, &how, session) }
+    if !drop_merged {
+        return lock(&moves, &how, session);
+    }
+    refuse_missing_patches(session)?;
+    merged::upgrade(&moves, &how, session)
 }
 
 /// How to upgrade.
@@ -172,6 +176,7 @@ fn core_names(session: &Session<'_>) -> Result<BTreeSet<RepoName>, Error> {
 fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error> {
     let sides = how.choice.sides(session)?;
     let _claim = session.claim()?;
+    refuse_missing_patches(session)?;
     // Of a lock that git could not merge.
     let mut settled = None;
     let old = session.lock_as_it_stands();

@@ -9,7 +9,7 @@ use crate::complete;
 use crate::config::{Mode, Profile, Repo};
 use crate::error::Error;
 use crate::flags::FormatArg;
-use crate::git::{Built, CheckoutContent, CheckoutError, Git, Head, Module, Origin, Snapshot};
+use crate::git::{Built, CheckoutContent, CheckoutError, Discard, Git, Head, Module, Origin, Snapshot};
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
@@ -256,7 +256,7 @@ fn place(
                 Ready::Stored { snapshot, ends } => {
                     let (tree, depth, origin) = (target.locked.tree, target.depth, &target.origin);
                     let content = CheckoutContent { snapshot: &snapshot, tree, ends: &ends, depth, origin };
-                    target.checkout.place(&content, force)
+                    target.checkout.place(&content, Discard::forced(force))
                 }
                 Ready::Placed => Ok(()),
             };

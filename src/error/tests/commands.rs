@@ -140,7 +140,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
             directory: "oca.lock.d".into(),
             faults: [StepFault::Edited, StepFault::Missing].map(|fault| LockError::Step { file: "oca.lock.d/web/01-1.patch".into(), fault }).into(),
         },
-        Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }] },
+        Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }], is_unpushed: false },
         Threads { why: "no more processes".to_owned() },
         OtherProfile { directory: "out".into(), found: "lean".to_owned(), asked: "standard".to_owned() },
         WhichProfile { file: lock_file() },
@@ -361,13 +361,20 @@ fn some_refusals_have_several_wordings() {
             unasked: 3,
         },
         Error::Stale { file: lock_file(), differences: Vec::new(), locked: false },
-        Error::Submodules { differences: vec![moved("web", Some(name("web")))] },
-        Error::Submodules { differences: vec![moved("web", None)] },
+        Error::Submodules { differences: vec![moved("web", Some(name("web")))], is_unpushed: false },
+        Error::Submodules { differences: vec![moved("web", None)], is_unpushed: false },
         Error::Submodules {
             differences: ["web", "old/web"].map(|path| moved(path, Some(name("web")))).into(),
+            is_unpushed: false,
         },
-        Error::Submodules { differences: ["web", "dms"].map(|one| moved(one, Some(name(one)))).into() },
-        Error::Submodules { differences: ["a", "b", "c", "d"].map(|one| moved(one, Some(name(one)))).into() },
+        Error::Submodules {
+            differences: ["web", "dms"].map(|one| moved(one, Some(name(one)))).into(),
+            is_unpushed: false,
+        },
+        Error::Submodules {
+            differences: ["a", "b", "c", "d"].map(|one| moved(one, Some(name(one)))).into(),
+            is_unpushed: false,
+        },
         Error::UnknownModule {
             name: "web_x".to_owned(),
             profile: "standard".to_owned(),

@@ -20,6 +20,12 @@ fn samples() -> Vec<MergeError> {
         NotOnTop { repo: web(), path: "oca/web".into(), locked: commit(0xaa), base: PatchBase::Placed(commit(0xbb)) },
         PatchOutside { word: "../x".to_owned() },
         PatchLink { link: "patches/x.patch".into() },
+        UnfitPatch {
+            repo: web(),
+            profile: "next".to_owned(),
+            why: Some("line 3: hunk 1 of `web_x/a.py` does not apply".to_owned()),
+            cure: "run `oca patch web` again".to_owned()
+        },
         OtherResult { repo: web() },
         NotInWork { repo: web() },
         NoBranch { repo: web() },
@@ -91,6 +97,8 @@ fn every_error_says_what_to_type() {
       hint: use a name such as `patches/web-title.patch`
     `patches/x.patch` is a symlink
       hint: put the patch itself there instead of the link
+    the patch does not fit `web` in profile `next`: line 3: hunk 1 of `web_x/a.py` does not apply
+      hint: run `oca patch web` again
     the patch does not give the content of the checkout of `web`
       hint: write the patch with `git format-patch` instead
     the checkout of `web` is not in work
@@ -129,8 +137,8 @@ fn every_error_says_what_to_type() {
       hint: copy the file, name the copy in `patches` of `[profiles.next.override.web]`, and run `oca resolve web --continue`
     `patches/x.patch` was changed since it was opened
       hint: undo that change, and run `oca resolve web --continue`; or run `oca resolve web --abort`, then `oca resolve web`
-    `web` has files that are not of the merge: `web_x/a.py`
-      hint: move them away, and run `oca resolve web --abort`
+    `web` has changes that are not of the merge, in `web_x/a.py`
+      hint: copy them to another place, undo them, and run `oca resolve web --abort`
     `web` has work that is not of the merge: local commits in `mine`
       hint: push it, or delete it, and run `oca resolve web --abort`
     `a b c` names nothing to merge into `web`: it is too long

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use git2::Repository;
 
-use super::{Checkout, JOURNAL, Placed, head_commit, marker, modes, record, resolve, work};
+use super::{Checkout, JOURNAL, Placed, head_commit, marker, modes, record, work};
 use crate::fs::{Context, read_if_there};
 use crate::git::git_file::git_file;
 use crate::git::{Error, pipes};
@@ -17,11 +17,11 @@ const WRITTEN: [&str; 20] = [
     record::FILE_NAME,
     JOURNAL,
     modes::VIEW,
-    resolve::STATE,
+    marker::STATE,
     work::WORK,
-    resolve::MERGE_HEAD,
-    resolve::MERGE_MODE,
-    resolve::MERGE_MESSAGE,
+    marker::MERGE_HEAD,
+    marker::MERGE_MODE,
+    marker::MERGE_MESSAGE,
     "HEAD",
     "config",
     "index",

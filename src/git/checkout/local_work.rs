@@ -113,16 +113,40 @@ fn changes(repository: &Repository) -> Result<(Vec<String>, Vec<String>), Error>
     let (mut changed, mut unwritten) = (Vec::new(), Vec::new());
     for entry in repository.statuses(Some(&mut options))?.iter() {
         let path = || shown(entry.path_bytes());
-        let staged = entry.index_to_workdir().map(|delta| delta.old_file().id());
-        match entry.status() {
-            Status::CURRENT => {}
-            Status::INDEX_MODIFIED if is_as_committed(repository, entry.path_bytes()) => {}
-            Status::WT_MODIFIED if is_as_staged(repository, &entry) => {}
-            Status::WT_DELETED if staged.is_some_and(|id| !has_content(&odb, id)) => unwritten.push(path()),
-            _ => changed.push(path()),
+        match change(repository, &odb, &entry, entry.status()) {
+            Change::None => {}
+            Change::Unwritten => unwritten.push(path()),
+            Change::Changed => changed.push(path()),
         }
     }
     Ok((changed, unwritten))
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Change {
+    None,
+    /// git could not write it.
+    Unwritten,
+    /// A person changed it.
+    Changed,
+}
+
+/// What a file is, as far as a part of its status says so.
+pub(super) fn change(
+    repository: &Repository,
+    odb: &Odb<'_>,
+    entry: &StatusEntry<'_>,
+    status: Status,
+) -> Change {
+    let staged = entry.index_to_workdir().map(|delta| delta.old_file().id());
+    match status {
+        Status::CURRENT => Change::None,
+        Status::INDEX_MODIFIED if is_as_committed(repository, entry.path_bytes()) => Change::None,
+        Status::WT_MODIFIED if is_as_staged(repository, entry) => Change::None,
+        Status::WT_DELETED if staged.is_some_and(|id| !has_content(odb, id)) => Change::Unwritten,
+        _ => Change::Changed,
+    }
 }
 
 /// Whether git wrote a file that libgit2 takes for changed: it knows neither Git LFS nor other encodings.

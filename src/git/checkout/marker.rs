@@ -7,6 +7,14 @@ use crate::fs::{Context, read_if_there};
 use crate::git::Error;
 use crate::repo::{CommitId, TreeId};
 
+/// The file in the git directory with the state of `oca resolve`. Only `oca resolve` reads its text.
+pub(super) const STATE: &str = "oca-resolve";
+/// What the journal says beside its commits while a merge is opened.
+pub(super) const OPENING: &str = "opening";
+pub(super) const MERGE_HEAD: &str = "MERGE_HEAD";
+pub(super) const MERGE_MODE: &str = "MERGE_MODE";
+pub(super) const MERGE_MESSAGE: &str = "MERGE_MSG";
+
 pub(super) const FILE_NAME: &str = "oca-checkout";
 
 /// What oca last checked out completely, as the marker says.

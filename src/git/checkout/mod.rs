@@ -14,6 +14,7 @@ mod marker;
 mod modes;
 mod objects;
 mod place;
+mod put_back;
 mod record;
 mod recover;
 mod resolve;
@@ -34,7 +35,7 @@ pub(crate) use local_work::LocalWork;
 pub(crate) use marker::Placed;
 pub(super) use marker::is_marked;
 pub(super) use modes::check_out_head;
-pub(crate) use place::Built;
+pub(crate) use place::{Built, Discard};
 pub(crate) use resolve::{Before, MergeToOpen, OpenMerge, Resolution};
 pub(crate) use work::{BranchStart, Upstream, WorkBranch};
 

@@ -38,10 +38,26 @@ impl Built {
     }
 }
 
+/// What may be discarded when a checkout is moved.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Discard {
+    Nothing,
+    /// The local work, because oca has it or has asked about it. Nobody has asked about files that git ignores.
+    Seen,
+    All,
+}
+
+impl Discard {
+    pub(crate) fn forced(force: bool) -> Self {
+        if force { Self::All } else { Self::Nothing }
+    }
+}
+
 impl Checkout {
-    /// Checks `content` out into the directory, whatever is there now. Without `force`, local work is left alone, and
-    /// the error names it.
-    pub(crate) fn place(&self, content: &CheckoutContent<'_>, force: bool) -> Result<(), CheckoutError> {
+    /// Checks `content` out into the directory, whatever is there now. What is not to be discarded is left alone, and the
+    /// error names it.
+    pub(crate) fn place(&self, content: &CheckoutContent<'_>, discard: Discard) -> Result<(), CheckoutError> {
+        let force = discard != Discard::Nothing;
         let remote = content.snapshot.remote();
         self.recover().map_err(|error| error.in_checkout(&self.path))?;
         let head = self.head()?;
@@ -65,7 +81,7 @@ impl Checkout {
                     let brought = bring_objects(&repository, remote, content);
                     brought.map_err(|error| error.in_checkout(&self.path))
                 })?;
-                self.move_to(content, force).map_err(|error| match error {
+                self.move_to(content, discard).map_err(|error| match error {
                     CheckoutError::Git(error) => CheckoutError::Git(error.in_checkout(&self.path)),
                     other => other,
                 })
@@ -111,15 +127,19 @@ impl Checkout {
         Ok(())
     }
 
-    fn move_to(&self, content: &CheckoutContent<'_>, force: bool) -> Result<(), CheckoutError> {
+    fn move_to(&self, content: &CheckoutContent<'_>, discard: Discard) -> Result<(), CheckoutError> {
         let repository = self.open()?;
         let git = repository.path().to_owned();
         let trees = check(&self.path, root_of(&repository, content.commit())?)?;
         let old = repository.head()?.peel_to_commit()?.id();
         let strays = strays::find(&repository, &self.path, old, oid(content.commit().as_bytes()))?;
-        if !force && !strays.is_empty() {
-            let changed = strays.iter().map(|path| shown(path.as_os_str().as_encoded_bytes())).collect();
-            return Err(CheckoutError::LocalWork(LocalWork { changed, ..LocalWork::default() }));
+        let kept = match discard {
+            Discard::Nothing => strays.clone(),
+            Discard::Seen => ignored(&repository, &strays)?,
+            Discard::All => Vec::new(),
+        };
+        if !kept.is_empty() {
+            return Err(in_the_way(&kept));
         }
         // Before the journal: a refused move leaves nothing to repair.
         pipes::refuse_in_work_tree(&self.path, &strays)?;
@@ -127,22 +147,20 @@ impl Checkout {
         put(&journal, &format!("{old}\n{}\n", content.commit()))?;
         crate::fs::stop("beginning a move");
         write_config(&repository, content.origin)?;
-        let view = if force { None } else { View::new(&repository, &trees)? };
+        let view = if discard == Discard::Nothing { View::new(&repository, &trees)? } else { None };
         let seen = view.as_ref().map_or(&repository, View::repository);
         let tree = seen.find_object(modes::usual(seen, &trees, trees.id())?, None)?;
-        if force {
-            strays::remove(&self.path, &strays)?;
+        // Without `force`, there are none.
+        strays::remove(&self.path, &strays)?;
+        let mut kept = check_out(seen, &tree, discard)?;
+        if !kept.is_empty() && are_by_git(&repository, &kept)? {
+            restore(&repository, &self.path, &kept)?;
+            kept = check_out(seen, &tree, discard)?;
         }
-        let mut in_the_way = check_out(seen, &tree, force)?;
-        if !in_the_way.is_empty() && are_by_git(&repository, &in_the_way)? {
-            restore(&repository, &self.path, &in_the_way)?;
-            in_the_way = check_out(seen, &tree, force)?;
-        }
-        if !in_the_way.is_empty() {
+        if !kept.is_empty() {
             // libgit2 has not written anything in this case.
             fs::remove_file(&journal).at("remove", &journal)?;
-            let changed = in_the_way.iter().map(|path| shown(path.as_os_str().as_encoded_bytes())).collect();
-            return Err(CheckoutError::LocalWork(LocalWork { changed, ..LocalWork::default() }));
+            return Err(in_the_way(&kept));
         }
         crate::fs::stop("moving a checkout");
         repository.set_head_detached(oid(content.commit().as_bytes()))?;
@@ -155,18 +173,55 @@ impl Checkout {
     }
 }
 
-/// Checks a tree out. Without `force`, nothing is written if changed files are in the way; their paths are returned.
-fn check_out(repository: &Repository, tree: &Object<'_>, force: bool) -> Result<Vec<PathBuf>, git2::Error> {
+/// The error for files that are not to be discarded.
+pub(super) fn in_the_way(paths: &[PathBuf]) -> CheckoutError {
+    let changed = paths.iter().map(|path| shown(path.as_os_str().as_encoded_bytes())).collect();
+    CheckoutError::LocalWork(LocalWork { changed, ..LocalWork::default() })
+}
+
+/// Those of the paths that git ignores.
+fn ignored(repository: &Repository, paths: &[PathBuf]) -> Result<Vec<PathBuf>, git2::Error> {
+    let index = repository.index()?;
+    let untracked = paths.iter().filter(|path| index.get_path(path, 0).is_none());
+    let ignored = untracked.filter(|path| repository.status_should_ignore(path).unwrap_or_default());
+    Ok(ignored.cloned().collect())
+}
+
+/// Checks a tree out. If files are in the way that are not to be discarded, nothing is written; their paths are returned.
+pub(super) fn check_out(
+    repository: &Repository,
+    tree: &Object<'_>,
+    discard: Discard,
+) -> Result<Vec<PathBuf>, git2::Error> {
+    let mut kept = check_out_once(repository, tree, discard)?;
+    if discard == Discard::Seen && !kept.is_empty() {
+        // What git tracks was asked about, even if a pattern of `.gitignore` matches it.
+        let index = repository.index()?;
+        kept.retain(|path| index.get_path(path, 0).is_none());
+        if kept.is_empty() {
+            return check_out_once(repository, tree, Discard::All);
+        }
+    }
+    Ok(kept)
+}
+
+fn check_out_once(
+    repository: &Repository,
+    tree: &Object<'_>,
+    discard: Discard,
+) -> Result<Vec<PathBuf>, git2::Error> {
     let mut in_the_way = Vec::new();
     let mut checkout = CheckoutBuilder::new();
     checkout.disable_filters(true);
-    if force {
-        checkout.force().remove_untracked(true);
-    } else {
-        // Ignored files are kept too: the user may need them.
-        checkout.safe().overwrite_ignored(false).notify_on(CheckoutNotificationType::CONFLICT);
+    if discard == Discard::Nothing {
         // The user deleted nothing: that would be local work. So git could not write what is missing.
-        checkout.recreate_missing(true);
+        checkout.safe().recreate_missing(true);
+    } else {
+        checkout.force().remove_untracked(true);
+    }
+    if discard != Discard::All {
+        // Ignored files are kept too: the user may need them.
+        checkout.overwrite_ignored(false).notify_on(CheckoutNotificationType::CONFLICT);
         checkout.notify(|_, path, _, _, _| {
             in_the_way.extend(path.map(Path::to_owned));
             true

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use git2::build::CheckoutBuilder;
 use git2::{DiffOptions, Oid, Repository};
 
+use super::marker::{MERGE_HEAD, OPENING};
 use super::modes::{check_out_head, remove_view};
 use super::strays;
 use super::{Checkout, JOURNAL, Placed, marker, pipes};
@@ -27,7 +28,8 @@ impl Checkout {
         if !journal.exists() {
             return Ok(());
         }
-        if let Some((from, to)) = read_journal(&git)? {
+        // A merge that is open is complete.
+        if let Some((from, to)) = read_journal(&git)?.filter(|_| !is_open(&git)) {
             let repository = self.open()?;
             let mut ours = half_written(&repository, &self.path, from, to)?;
             // HEAD is restored. Nothing may be written through a symlink that HEAD does not have.
@@ -84,7 +86,7 @@ fn half_written(repository: &Repository, root: &Path, from: Oid, to: Oid) -> Res
 }
 
 /// What git would store for a path: the bytes of a file, or the target of a symlink.
-fn content(path: &Path) -> Option<Vec<u8>> {
+pub(super) fn content(path: &Path) -> Option<Vec<u8>> {
     let metadata = fs::symlink_metadata(path).ok()?;
     if metadata.is_symlink() {
         return fs::read_link(path).ok().map(|target| target.into_os_string().into_encoded_bytes());
@@ -103,6 +105,13 @@ pub(super) fn restore(repository: &Repository, root: &Path, paths: &[PathBuf]) -
         checkout.path(path);
     }
     check_out_head(repository, root, &mut checkout)
+}
+
+/// Whether oca was killed after it had opened a merge.
+fn is_open(git: &Path) -> bool {
+    let text = read_if_there(&git.join(JOURNAL)).ok().flatten().unwrap_or_default();
+    let is_opening = String::from_utf8_lossy(&text).lines().any(|line| line == OPENING);
+    is_opening && git.join(MERGE_HEAD).exists()
 }
 
 /// The two commit ids in a journal: the old one and the new one.

@@ -1,16 +1,17 @@
-//! A merge that a person finishes in a checkout: opens it as git does, reads the resolution, and puts back what was.
+//! A merge that a person finishes in a checkout: opens it as git does, and reads the resolution.
 
 use std::fs;
 use std::path::Path;
 
-use git2::build::CheckoutBuilder;
+use git2::build::TreeUpdateBuilder;
 use git2::{
-    Index, IndexEntry, IndexTime, MergeFileInput, MergeFileOptions, ObjectType, Odb, Oid, Repository,
-    RepositoryState, Status, StatusOptions,
+    FileMode as GitMode, Index, IndexEntry, IndexTime, MergeFileInput, MergeFileOptions, ObjectType, Odb,
+    Oid, Repository, RepositoryState, Status, StatusOptions,
 };
 
-use super::marker::{self, put};
-use super::{Checkout, JOURNAL, Placed, check, head_commit, modes};
+use super::marker::{MERGE_HEAD, MERGE_MESSAGE, MERGE_MODE, OPENING, STATE, put};
+use super::place::{check_out, in_the_way};
+use super::{Checkout, CheckoutError, Discard, JOURNAL, Placed, check, head_commit, modes};
 use crate::fs::{Context, native_path, read_if_there, set_mode};
 use crate::git::Error;
 use crate::git::ids::{bytes, oid};
@@ -20,12 +21,6 @@ use crate::patch::{FileMode, Side};
 use crate::repo::{
     BlobId, CommitId, EntryKind, Objects, RepoPath, TreeEntry, TreeId, check_tree, render_tree, shown,
 };
-
-/// The file in the git directory with the state of `oca resolve`. Only `oca resolve` reads its text.
-pub(super) const STATE: &str = "oca-resolve";
-pub(super) const MERGE_HEAD: &str = "MERGE_HEAD";
-pub(super) const MERGE_MODE: &str = "MERGE_MODE";
-pub(super) const MERGE_MESSAGE: &str = "MERGE_MSG";
 
 /// What was in a checkout before a merge was opened there.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -147,31 +142,49 @@ impl Checkout {
 
     /// Opens a prepared merge: the index gets the stages of the conflicts, the work tree the markers, `MERGE_HEAD` a
     /// commit that oca makes. So `git status`, `mergetool`, `commit` and `merge --abort` work, and no commit is absent.
-    pub(crate) fn open_merge(&self, merge: &MergeToOpen<'_>, open: &OpenMerge) -> Result<(), Error> {
-        self.open_once(merge, open.merged).map_err(|error| error.in_checkout(&self.path))
+    /// If a file that git ignores is in the way, nothing is written, and the error names it.
+    pub(crate) fn open_merge(&self, merge: &MergeToOpen<'_>, open: &OpenMerge) -> Result<(), CheckoutError> {
+        self.open_once(merge, open).map_err(|error| match error {
+            CheckoutError::Git(error) => CheckoutError::Git(error.in_checkout(&self.path)),
+            other => other,
+        })
     }
 
-    fn open_once(&self, merge: &MergeToOpen<'_>, merged: CommitId) -> Result<(), Error> {
+    fn open_once(&self, merge: &MergeToOpen<'_>, open: &OpenMerge) -> Result<(), CheckoutError> {
         let Unmerged { rest, conflicts, header, .. } = merge.unmerged;
         let repository = self.open()?;
         let git = repository.path().to_owned();
-        let trees = check(&self.path, *rest)?;
-        let mut checkout = CheckoutBuilder::new();
-        checkout.force().disable_filters(true);
-        let tree = repository.find_object(modes::usual(&repository, &trees, *rest)?, None)?;
-        repository.checkout_tree(&tree, Some(&mut checkout))?;
+        let root = with_conflicts(&repository, *rest, merge)?;
+        let trees = check(&self.path, root)?;
+        let tree = repository.find_object(modes::usual(&repository, &trees, root)?, None)?;
+        // After a kill, what is written is taken back.
+        let journal = git.join(JOURNAL);
+        let commit = format!(
+            "tree {root}\nparent {}\nauthor {COMMITTER} 0 +0000\ncommitter {COMMITTER} 0 +0000\n\n{}\n",
+            open.head, merge.what
+        );
+        let commit = repository.odb()?.write(ObjectType::Commit, commit.as_bytes())?;
+        put(&journal, &format!("{}\n{commit}\n{OPENING}\n", open.head))?;
+        let kept = check_out(&repository, &tree, Discard::Seen)?;
+        if !kept.is_empty() {
+            fs::remove_file(&journal).at("remove", &journal)?;
+            return Err(in_the_way(&kept));
+        }
         crate::fs::stop("opening a merge");
         let mut index = repository.index()?;
         for conflict in conflicts {
             stage(&mut index, conflict, merge.what)?;
-            write_conflict(&self.path, conflict, merge)?;
+            if conflict.is_by_case() {
+                write_beside(&self.path, conflict, merge)?;
+            }
         }
         index.write()?;
         let names: String = conflicts.iter().map(|conflict| format!("#\t{}\n", conflict.path)).collect();
         let message = format!("Merge {}: {}\n\n# Conflicts:\n{names}", merge.what, header.title);
         put(&git.join(MERGE_MESSAGE), &message)?;
         put(&git.join(MERGE_MODE), "")?;
-        put(&git.join(MERGE_HEAD), &format!("{merged}\n"))
+        put(&git.join(MERGE_HEAD), &format!("{}\n", open.merged))?;
+        Ok(fs::remove_file(&journal).at("remove", &journal)?)
     }
 
     /// What was done with an open merge until now.
@@ -181,82 +194,6 @@ impl Checkout {
             resolution(&self.open()?, open)
         };
         find().map_err(|error| error.in_checkout(&self.path))
-    }
-
-    /// The untracked files that a person made.
-    pub(crate) fn strangers(&self, open: Option<&OpenMerge>) -> Result<Vec<String>, Error> {
-        let conflicts = open.map(|open| &open.conflicts[..]).unwrap_or_default();
-        let find = || strangers(&self.open()?, Status::WT_NEW, conflicts);
-        find().map_err(|error| error.in_checkout(&self.path))
-    }
-
-    /// Puts back what was there before the merge was opened. Untracked files stay. Returns the commit of the person that
-    /// HEAD had, if there is one.
-    pub(crate) fn put_back(
-        &self,
-        before: &Before,
-        open: Option<&OpenMerge>,
-    ) -> Result<Option<CommitId>, Error> {
-        let put_back = || match before {
-            Before::Nothing => {
-                let own = self.open().ok().as_ref().and_then(head_commit);
-                self.remove()?;
-                Ok(own.filter(|own| open.is_some_and(|open| open.head != *own)))
-            }
-            Before::Commit { commit, branch, placed } => {
-                self.recover()?;
-                self.move_back(*commit, branch.as_deref(), placed.as_ref(), open)
-            }
-        };
-        put_back().map_err(|error: Error| error.in_checkout(&self.path))
-    }
-
-    fn move_back(
-        &self,
-        commit: CommitId,
-        branch: Option<&str>,
-        placed: Option<&Placed>,
-        open: Option<&OpenMerge>,
-    ) -> Result<Option<CommitId>, Error> {
-        let repository = self.open()?;
-        let git = repository.path().to_owned();
-        let old = head_commit(&repository);
-        let target = oid(commit.as_bytes());
-        let root = TreeId::from_bytes(bytes(repository.find_commit(target)?.tree_id()));
-        let trees = check(&self.path, root)?;
-        let journal = git.join(JOURNAL);
-        put(&journal, &format!("{}\n{commit}\n", old.unwrap_or(commit)))?;
-        let tree = repository.find_object(modes::usual(&repository, &trees, root)?, None)?;
-        // What the merge added is only in the index.
-        let index = repository.index()?;
-        let files = tree.peel_to_tree()?;
-        for entry in index.iter() {
-            let path = native_path(&entry.path);
-            if files.get_path(&path).is_err()
-                && let Some(file) = in_work_tree(&self.path, &path)
-                && file.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir())
-            {
-                fs::remove_file(&file).at("remove", &file)?;
-            }
-        }
-        let mut checkout = CheckoutBuilder::new();
-        checkout.force().disable_filters(true);
-        repository.checkout_tree(&tree, Some(&mut checkout))?;
-        let is_same = |name: &&str| repository.refname_to_id(name).is_ok_and(|id| id == target);
-        match branch.filter(is_same) {
-            Some(branch) => repository.set_head(branch)?,
-            None => repository.set_head_detached(target)?,
-        }
-        repository.cleanup_state()?;
-        match placed {
-            Some(placed) => marker::write(&git, placed)?,
-            None => {
-                // The clone of somebody else gets none.
-                let _absent = fs::remove_file(git.join(marker::FILE_NAME));
-            }
-        }
-        fs::remove_file(&journal).at("remove", &journal)?;
-        Ok(old.filter(|old| *old != commit && open.is_some_and(|open| open.head != *old)))
     }
 }
 
@@ -335,17 +272,41 @@ fn mode_of(side: Side) -> u32 {
     }
 }
 
-/// Writes the file that shows a conflict. Where there is none to write, the file of ours stays.
-fn write_conflict(root: &Path, conflict: &Conflict, merge: &MergeToOpen<'_>) -> Result<(), Error> {
+/// A tree with the files that show the conflicts.
+fn with_conflicts(repository: &Repository, root: TreeId, merge: &MergeToOpen<'_>) -> Result<TreeId, Error> {
+    let tree = repository.find_tree(oid(root.as_bytes()))?;
+    let mut update = TreeUpdateBuilder::new();
+    for conflict in merge.unmerged.conflicts.iter().filter(|conflict| !conflict.is_by_case()) {
+        let Some((content, mode)) = shown_conflict(conflict, merge)? else { continue };
+        let path = path_of_theirs(conflict, merge.what);
+        let is_in_file =
+            |above: &Path| tree.get_path(above).is_ok_and(|entry| entry.kind() != Some(ObjectType::Tree));
+        let native = native_path(&path);
+        if native.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty()).any(is_in_file)
+            || tree.get_path(&native).is_ok_and(|entry| entry.kind() == Some(ObjectType::Tree))
+        {
+            continue;
+        }
+        let mode = if mode == FileMode::Executable { GitMode::BlobExecutable } else { GitMode::Blob };
+        update.upsert(path, repository.blob(&content)?, mode);
+    }
+    Ok(TreeId::from_bytes(bytes(update.create_updated(repository, &tree)?)))
+}
+
+/// The file that shows a conflict. `None` where there is none to write: the file of ours stays.
+fn shown_conflict(
+    conflict: &Conflict,
+    merge: &MergeToOpen<'_>,
+) -> Result<Option<(Vec<u8>, FileMode)>, Error> {
     let is_file = |side: &Side| matches!(side.mode, FileMode::Plain | FileMode::Executable);
-    let Some(theirs) = conflict.theirs.filter(is_file) else { return Ok(()) };
+    let Some(theirs) = conflict.theirs.filter(is_file) else { return Ok(None) };
     let read = |side: Option<Side>| match side.filter(is_file) {
         Some(side) => merge.objects.blob(BlobId::from_bytes(side.id)),
         None => Ok(Vec::new()),
     };
     // A side can have made the file executable, whoever wins in the content.
     let mode = |ours| merged_mode(conflict.ancestor.filter(is_file), ours, theirs).unwrap_or(ours.mode);
-    let (content, mode) = match (&conflict.kind, conflict.ours.filter(is_file)) {
+    Ok(Some(match (&conflict.kind, conflict.ours.filter(is_file)) {
         _ if conflict.is_addition() => (read(Some(theirs))?, theirs.mode),
         (ConflictKind::Content | ConflictKind::BothAdded, Some(ours)) => {
             let sides = [read(conflict.ancestor)?, read(Some(ours))?, read(Some(theirs))?];
@@ -353,14 +314,18 @@ fn write_conflict(root: &Path, conflict: &Conflict, merge: &MergeToOpen<'_>) -> 
         }
         (ConflictKind::Binary, Some(ours)) => (read(Some(ours))?, mode(ours)),
         (ConflictKind::RemovedByOurs, _) => (read(Some(theirs))?, theirs.mode),
-        _ => return Ok(()),
-    };
-    let path = native_path(&path_of_theirs(conflict, merge.what));
-    // A file of another name in case can be there, or a symlink on the way.
-    let Some(file) = in_work_tree(root, &path) else { return Ok(()) };
-    if matches!(conflict.kind, ConflictKind::Case { .. }) && file.symlink_metadata().is_ok() {
+        _ => return Ok(None),
+    }))
+}
+
+/// Writes the file that shows a conflict of names that differ only in case, if nothing is there.
+fn write_beside(root: &Path, conflict: &Conflict, merge: &MergeToOpen<'_>) -> Result<(), Error> {
+    let Some((content, mode)) = shown_conflict(conflict, merge)? else { return Ok(()) };
+    let path = native_path(conflict.path.as_bytes());
+    // A symlink can be on the way.
+    let Some(file) = in_work_tree(root, &path).filter(|file| file.symlink_metadata().is_err()) else {
         return Ok(());
-    }
+    };
     if let Some(parent) = file.parent() {
         fs::create_dir_all(parent).at("create", parent)?;
     }
@@ -370,7 +335,7 @@ fn write_conflict(root: &Path, conflict: &Conflict, merge: &MergeToOpen<'_>) -> 
 }
 
 /// The path of a file in a work tree. `None` if a directory on the way is no directory, or the file is one.
-fn in_work_tree(root: &Path, path: &Path) -> Option<std::path::PathBuf> {
+pub(super) fn in_work_tree(root: &Path, path: &Path) -> Option<std::path::PathBuf> {
     let mut at = root.to_owned();
     for part in path.parent()?.components() {
         at.push(part);

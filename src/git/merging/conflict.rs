@@ -19,6 +19,11 @@ pub(crate) struct Conflict {
 }
 
 impl Conflict {
+    /// Whether the result has a file whose name differs only in case.
+    pub(crate) fn is_by_case(&self) -> bool {
+        matches!(self.kind, ConflictKind::Case { .. })
+    }
+
     /// Whether theirs added a file for which the result has no place.
     pub(crate) fn is_addition(&self) -> bool {
         matches!(

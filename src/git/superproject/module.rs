@@ -63,8 +63,10 @@ impl Module {
     /// Whether there is a git directory whose work tree is missing, or is not connected because a move was interrupted.
     pub(crate) fn is_dormant(&self) -> bool {
         let own = self.own();
+        // A symlink or a file of the user can be in its place.
+        let can_be = self.work_tree().symlink_metadata().map_or(true, |found| found.is_dir());
         self.git().join("HEAD").is_file()
-            && !self.work_tree().is_symlink()
+            && can_be
             && (own.symlink_metadata().is_err() || git_file(self.work_tree()).is_some_and(|to| !to.exists()))
     }
 

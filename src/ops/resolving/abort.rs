@@ -39,6 +39,7 @@ impl Resolving<'_> {
             Before::Nothing => None,
         };
         let before = Before::Commit { commit: open.merge.head, branch: None, placed };
+        refuse_lost_work(name, self.checkout.lost_work(&before, Some(&open.merge))?)?;
         let own = self.checkout.put_back(&before, Some(&open.merge))?;
         self.checkout.write_resolve_state(&State { open: None, ..state.clone() }.render())?;
         let finished = quoted_list(&state.finished);
@@ -70,7 +71,8 @@ impl<'a> Abort<'a> {
         read_state(checkout)?.map(|state| Self::of(session, name, checkout, state, force)).transpose()
     }
 
-    /// If the whole checkout would be deleted, it must have no commits and, without `force`, no files of a person.
+    /// Without `force`, no change of a person is lost that is not of the merge. If the whole checkout would be deleted, it
+    /// must have no commits of a person.
     fn of(
         session: &'a Session<'_>,
         name: &'a RepoName,
@@ -83,11 +85,10 @@ impl<'a> Abort<'a> {
         for patch in &abort.state.patches {
             own_patch_file(session, &patch.path)?;
         }
+        if !force {
+            refuse_lost_work(name, checkout.lost_work(&abort.state.before, abort.open())?)?;
+        }
         if abort.deletes_all() {
-            let files = if force { Vec::new() } else { checkout.strangers(abort.open())? };
-            if !files.is_empty() {
-                return Err(MergeError::Strangers { repo: name.clone(), files }.into());
-            }
             let LocalWork { commit, references, .. } = checkout.whole_work()?;
             let work = LocalWork { commit, references, ..LocalWork::default() };
             if !work.is_none() {
@@ -120,6 +121,10 @@ impl<'a> Abort<'a> {
         let open = self.state.open.as_ref().map(|open| &open.merge);
         open.or(self.state.taken.as_ref().map(|taken| &taken.merge))
     }
+}
+
+fn refuse_lost_work(name: &RepoName, files: Vec<String>) -> Result<(), MergeError> {
+    if files.is_empty() { Ok(()) } else { Err(MergeError::Strangers { repo: name.clone(), files }) }
 }
 
 /// Names the commit of a person that HEAD had.

@@ -26,7 +26,9 @@ use super::update::{AllAnswers, Known, base_and_tip, known_steps, task, update_r
 use super::user_patches::{own_patch_file, user_patch};
 use crate::config::{Mode, Profile, Repo};
 use crate::error::{Error, MergeError};
-use crate::git::{Before, Checkout, CheckoutContent, CheckoutError, MergeToOpen, Resolution, Snapshot};
+use crate::git::{
+    Before, Checkout, CheckoutContent, CheckoutError, Discard, MergeToOpen, Resolution, Snapshot,
+};
 use crate::lock::{Lock, Pin, StepTexts};
 use crate::patch;
 use crate::plan::{self, Action, Declared, Movable, Moves};
@@ -114,7 +116,7 @@ impl<'a> Resolving<'a> {
                 taken: None,
                 before: self.before()?,
             };
-            return self.show(state, found, false);
+            return self.show(state, found, Discard::Nothing);
         }
         if let Some(trouble) = failed {
             return Err(self.failed(trouble));
@@ -153,7 +155,7 @@ impl<'a> Resolving<'a> {
                 None
             }
         };
-        self.advance_with(next, answer, true)
+        self.advance_with(next, answer, Discard::Seen)
     }
 
     /// The patch that leads from a result to the tree that a person made. `old` is what its file had when it was opened.
@@ -220,22 +222,22 @@ impl<'a> Resolving<'a> {
     fn advance(&self, state: State) -> Result<(), Error> {
         let is_seen = match &state.taken {
             // oca was killed while it moved the checkout.
-            _ if self.checkout.is_being_moved() => true,
+            Some(_) if self.checkout.is_being_moved() => true,
             Some(Taken { merge, tree }) => self.checkout.resolution(merge)? == Resolution::Tree(*tree),
             None => false,
         };
-        self.advance_with(state, None, is_seen)
+        self.advance_with(state, None, if is_seen { Discard::Seen } else { Discard::Nothing })
     }
 
-    /// The same, with the merge that was resolved last. `force` discards what is in the checkout.
-    fn advance_with(&self, state: State, last: Option<Answer>, force: bool) -> Result<(), Error> {
+    /// The same, with the merge that was resolved last.
+    fn advance_with(&self, state: State, last: Option<Answer>, discard: Discard) -> Result<(), Error> {
         let lock = self.session.lock_as_it_stands()?;
         let mut known = answers(self.declared.pin.clone(), state.clone());
         known.answers.extend(last);
         let Some(found) = self.open(&state.moves, lock.as_ref(), &AllAnswers(vec![known]))? else {
             return Err(MergeError::NoResolve { repo: self.name().clone() }.into());
         };
-        self.show(state, found, force)
+        self.show(state, found, discard)
     }
 
     fn open(
@@ -277,7 +279,7 @@ impl<'a> Resolving<'a> {
     }
 
     /// Shows the next merge that conflicts, or locks the result.
-    fn show(&self, state: State, found: Advance<'_>, force: bool) -> Result<(), Error> {
+    fn show(&self, state: State, found: Advance<'_>, discard: Discard) -> Result<(), Error> {
         let Advance { snapshot, ends, opening, .. } = found;
         let Opening { answers, open, patches, .. } = opening;
         let mut state = State { answers, open: None, ..state };
@@ -288,9 +290,9 @@ impl<'a> Resolving<'a> {
             // The resolution is kept from now on, whatever happens to the checkout.
             self.checkout.write_resolve_state(&state.render())?;
         }
-        let Some(opened) = open else { return self.finish(state, force) };
+        let Some(opened) = open else { return self.finish(state, discard) };
         prepare_directories(self.session)?;
-        self.place(&snapshot, &ends, force)?;
+        self.place(&snapshot, &ends, discard)?;
         let state = State { taken: None, ..state };
         self.checkout.write_resolve_state(&state.render())?;
         let Opened { conflict, of, unmerged, objects } = opened;
@@ -301,7 +303,13 @@ impl<'a> Resolving<'a> {
         let state = State { open: Some(open), ..state };
         // Before it is opened: from then on, the work of a person is in the checkout.
         self.checkout.write_resolve_state(&state.render())?;
-        self.checkout.open_merge(&to_open, &merge)?;
+        if let Err(error) = self.checkout.open_merge(&to_open, &merge) {
+            if state.finished.is_empty() {
+                self.checkout.put_back(&state.before, Some(&merge))?;
+                self.checkout.forget_resolve()?;
+            }
+            return Err(self.failed(Trouble::not_placed(error)));
+        }
         crate::fs::stop("a merge is open");
         let printer = self.session.printer;
         printer.note(&format!(
@@ -318,17 +326,17 @@ impl<'a> Resolving<'a> {
     }
 
     /// Puts a result into the checkout.
-    fn place(&self, snapshot: &Snapshot<'_, '_>, ends: &[CommitId], force: bool) -> Result<(), Error> {
+    fn place(&self, snapshot: &Snapshot<'_, '_>, ends: &[CommitId], discard: Discard) -> Result<(), Error> {
         let (session, repo) = (self.session, self.repo);
         let origin = session.origin(&repo.url, &repo.reference)?;
         let (tree, depth) = (snapshot.tree_id()?, session.config.depth(repo));
         let content = CheckoutContent { snapshot, tree, ends, depth, origin: &origin };
-        let placed = self.checkout.place(&content, force);
+        let placed = self.checkout.place(&content, discard);
         placed.map_err(|error: CheckoutError| self.failed(Trouble::not_placed(error)))
     }
 
     /// Locks the result, and checks it out.
-    fn finish(&self, state: State, force: bool) -> Result<(), Error> {
+    fn finish(&self, state: State, discard: Discard) -> Result<(), Error> {
         let session = self.session;
         let mut all = other_answers(session, self.name())?;
         let patches = state.patches.clone();
@@ -336,9 +344,15 @@ impl<'a> Resolving<'a> {
         let old = session.lock_as_it_stands()?;
         let all = (StepTexts::default(), &AllAnswers(all));
         let updated = update_resolved(session, old, all, &Moves::Missing, &Ahead::default())?;
-        patches::refuse_unfit(session, &self.declared.pin, &patches, &updated)?;
-        let has_failed = updated.failures.iter().any(|failure| failure.name == *self.name());
+        // Another profile can have another entry of the same name.
+        let is_own = |failure: &Failure| {
+            let of_profiles = &failure.profiles;
+            let is_of_profile = of_profiles.iter().any(|name| self.declared.profiles.contains(name));
+            failure.name == *self.name() && (is_of_profile || of_profiles.is_empty())
+        };
+        let has_failed = updated.failures.iter().any(is_own);
         if !has_failed {
+            patches::refuse_unfit(session, &self.declared.pin, &patches, &updated)?;
             patches::write(session, self.name(), &patches)?;
             crate::fs::stop("patches written anew");
         }
@@ -352,7 +366,7 @@ impl<'a> Resolving<'a> {
             ));
             return updated.finish();
         }
-        if let Some(done) = place_locked(session, &updated.lock, self.name(), force)? {
+        if let Some(done) = place_locked(session, &updated.lock, self.name(), discard)? {
             session.printer.note(&format!("{}: {done}", self.name()));
         }
         self.checkout.forget_resolve()?;

@@ -19,10 +19,14 @@ pub(crate) struct OpenMerge<'a> {
     pub(crate) checkout: Checkout,
 }
 
-/// Whether something is open in a checkout of a repository, in any of the requested profiles.
-pub(crate) fn is_open(session: &Session<'_>, name: &RepoName) -> bool {
-    let profiles = session.profiles().unwrap_or_default();
-    let mut paths = profiles.into_iter().filter_map(|profile| session.checkout(profile, name).ok());
+/// Whether something is open in a checkout of a repository that failed, in any of the requested profiles, or in the one
+/// that its hint names.
+pub(crate) fn is_open(session: &Session<'_>, failure: &Failure) -> bool {
+    let profiles = match failure.profiles.first() {
+        Some(profile) => session.config.profile(Some(profile)).into_iter().collect(),
+        None => session.profiles().unwrap_or_default(),
+    };
+    let mut paths = profiles.into_iter().filter_map(|profile| session.checkout(profile, &failure.name).ok());
     paths.any(|path| Checkout::new(path).is_resolving())
 }
 

@@ -82,6 +82,11 @@ impl<'s> Survey<'s> {
         self.comparison.collisions.iter().map(outcome).collect()
     }
 
+    /// Whether commits of merges must be pushed before anything can be staged.
+    pub(crate) fn is_unpushed(&self) -> Result<bool, Error> {
+        Ok(!self.unpushed(&HashSet::new())?.is_empty())
+    }
+
     /// The repositories whose merges are not what the index has. Perhaps nobody pushed their commits.
     pub(crate) fn unpushed(&self, pushed: &HashSet<CommitId>) -> Result<Vec<RepoName>, Error> {
         let gitlinks = self.superproject.gitlinks()?;

@@ -104,7 +104,11 @@ pub(super) fn perform<'t>(
     };
     let (resolved, failures) = resolved.sorted_with_jobs();
     let kept: Vec<LockedRepo> = failures.iter().filter_map(kept).collect();
-    let failures: Vec<Failure> = failures.into_iter().map(|(_, failure)| failure).collect();
+    let of_task = |(task, failure): (&Task<'_>, Failure)| {
+        let profiles = task.declared.profiles.clone();
+        Failure { profiles, ..failure }
+    };
+    let failures: Vec<Failure> = failures.into_iter().map(of_task).collect();
     if kept.len() < failures.len() {
         return Err(Error::Repos { failures });
     }
