@@ -29,8 +29,8 @@ impl Pools {
     /// the other threads. The results are in the order of the items. If the work takes longer than the network, new
     /// fetches wait for it.
     ///
-    /// Hold no lock from `fetch` to `work`: a thread that waits starts the next piece of work. `fetch` must not use the
-    /// pools.
+    /// Hold no lock from `fetch` to `work`: a thread that waits starts the next piece of work. Neither `fetch` nor
+    /// `work` may use the network pool.
     pub(crate) fn fetch_then<'t, T, F, R>(
         &self,
         items: &'t [T],

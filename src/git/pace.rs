@@ -15,7 +15,7 @@ use super::configuration::Configuration;
 const STALL: Duration = Duration::from_secs(30);
 /// In seconds: longer than anybody waits, and small enough to be multiplied without an overflow.
 const LONGEST_STALL: u64 = 24 * 60 * 60;
-/// Bytes a second. It is low because eight downloads can share a slow line.
+/// Bytes a second. It is low because many downloads can share a slow line.
 const LEAST_RATE: u64 = 200;
 /// In bytes: a request that leaves at once, into the buffers of the system.
 const SENT_AT_ONCE: usize = 64 * 1024;

@@ -349,7 +349,7 @@ pub(crate) enum StepFault {
     Stray,
     #[error("is a symlink")]
     Link,
-    #[error("is no directory")]
+    #[error("is not a directory")]
     NoDirectory,
     /// It has the right digest.
     #[error("is not a step that oca wrote: {0}")]

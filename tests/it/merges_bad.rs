@@ -169,7 +169,7 @@ fn a_file_in_the_place_of_the_steps_is_named() {
     declare(&env, "merges = [\"#1\"]");
     env.write("oca.lock.d", "mine\n");
     env.oca(&["lock"])
-        .stderr_contains("oca.lock.d` is no directory\nhint: move the file away, then run `oca lock`\n")
+        .stderr_contains("oca.lock.d` is not a directory\nhint: move the file away, then run `oca lock`\n")
         .status(1);
     env.assert_file("oca.lock.d", "mine\n");
     std::fs::remove_file(env.project().join("oca.lock.d")).expect("a file");

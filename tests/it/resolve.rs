@@ -410,6 +410,9 @@ fn conflicts_without_lines_are_shown_as_git_does() {
     env.git("oca/web", &["merge", "--abort"]);
     assert_eq!(env.git("oca/web", &["status", "--porcelain"]), "");
     env.oca(&["resolve", "-q", "web"]).success();
+    env.oca(&["resolve", "-q", "web", "--abort"]).success();
+    assert!(!env.project().join("oca/web/web_x_d~web-1").exists());
+    env.oca(&["resolve", "-q", "web"]).success();
     env.git("oca/web", &["rm", "-q", "web_x/gone.txt", "web_x_d~web-1"]);
     env.git("oca/web", &["add", "web_x/changed.txt", "web_x/b.png", "web_x/link"]);
     env.oca(&["resolve", "-q", "web", "--continue"]).success();

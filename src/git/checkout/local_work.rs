@@ -122,7 +122,7 @@ fn changes(repository: &Repository) -> Result<(Vec<String>, Vec<String>), Error>
     Ok((changed, unwritten))
 }
 
-/// What became of a file.
+/// How a file differs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Change {
     None,

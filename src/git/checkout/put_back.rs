@@ -153,7 +153,8 @@ impl Way {
                 if !is_wanted() {
                     way.lost.push(path.clone());
                 }
-            } else if is_same(there.as_ref(), wanted.as_ref()) {
+            } else if is_same(there.as_ref(), wanted.as_ref()) && (there.is_some() || !staged.contains(path))
+            {
                 continue;
             } else if !staged.contains(path) && !is_wanted() {
                 way.lost.extend(untracked(root, &native, &staged));

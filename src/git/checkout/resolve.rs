@@ -334,7 +334,7 @@ fn write_beside(root: &Path, conflict: &Conflict, merge: &MergeToOpen<'_>) -> Re
     Ok(set_mode(&file, mode).at("write", &file)?)
 }
 
-/// The path of a file in a work tree. `None` if a directory on the way is no directory, or the file is one.
+/// The path of a file in a work tree. `None` if a part of the path is not a directory, or the file is one.
 pub(super) fn in_work_tree(root: &Path, path: &Path) -> Option<std::path::PathBuf> {
     let mut at = root.to_owned();
     for part in path.parent()?.components() {

@@ -22,7 +22,7 @@ use super::server_words::says_not_here;
 use super::store::{Store, commit_in};
 use super::wire::{Permit, Permits, lock};
 use super::{Error, Meter};
-use crate::repo::{CommitId, Reference};
+use crate::repo::{CommitId, Reference, split_scp};
 
 /// The ref of a scratch repository that gets what was fetched.
 pub(super) const FETCHED: &str = "refs/oca/pin";
@@ -210,9 +210,17 @@ fn permit(url: &str) -> Permit {
     /// OpenSSH's server begins to refuse with 10 that are not signed in yet.
     const MOST_SESSIONS: usize = 8;
     static HOSTS: Mutex<BTreeMap<String, Arc<Permits>>> = Mutex::new(BTreeMap::new());
-    let host: String = url.split('/').take(3).collect();
-    let permits = Arc::clone(lock(&HOSTS).entry(host).or_default());
+    let permits = Arc::clone(lock(&HOSTS).entry(host_of(url).to_owned()).or_default());
     permits.take(|| MOST_SESSIONS)
+}
+
+/// The host of a url, with its port.
+fn host_of(url: &str) -> &str {
+    if let Some((_, host, _)) = split_scp(url) {
+        return host;
+    }
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next().unwrap_or_default();
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
 /// The error of our own transport, or else libgit2's error.
@@ -235,4 +243,19 @@ fn carry(error: Error) -> git2::Error {
 
 fn carry_io(error: Error) -> io::Error {
     io::Error::other(carry(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_of;
+
+    #[test]
+    fn urls_of_one_host_share_its_sessions() {
+        for url in
+            ["git@host:OCA/web.git", "ssh://git@host/OCA/web.git", "git://host/web", "https://me:x@host/web"]
+        {
+            assert_eq!(host_of(url), "host", "{url}");
+        }
+        assert_eq!(host_of("ssh://git@host:22/web"), "host:22");
+    }
 }

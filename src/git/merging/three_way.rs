@@ -121,7 +121,7 @@ enum Found {
     Nothing,
     Side(Side),
     Directory(TreeId),
-    /// A part of the path is no directory.
+    /// A part of the path is not a directory.
     Blocked(RepoPath),
 }
 

@@ -19,6 +19,9 @@ use crate::git::pace::{self, Limits};
 const DRAIN: u64 = 256 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
 
+/// Takes note of an error.
+pub(super) type Note = Box<dyn Fn(&hyper::Error) + Send>;
+
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -42,6 +45,8 @@ pub(super) struct Body {
     pub(super) until: Option<Instant>,
     /// The connection, if this answer is the only one on it.
     pub(super) connection: Option<Lent>,
+    /// Called with an error of a connection that other requests share.
+    pub(super) note: Option<Note>,
     pub(super) _permit: Permit,
     /// What has come and is not read yet.
     pub(super) rest: Bytes,
@@ -73,6 +78,7 @@ impl Body {
                 }
                 Some(Some(Err(error))) => {
                     self.connection = None;
+                    self.note.iter().for_each(|note| note(&error));
                     return Err(io::Error::other(explain(&error)));
                 }
             }

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
-use hyper::http::{HeaderName, HeaderValue};
+use hyper::http::{HeaderName, HeaderValue, Uri};
 use url::{Position, Url};
 
 use super::answer::{Answer as HttpAnswer, Body};
@@ -217,8 +217,7 @@ impl Client {
         let is_secure =
             url.scheme() == "https" || proxy.as_ref().is_some_and(|proxy| proxy.scheme == Scheme::Https);
         let trust = if is_secure { Some(Trust::of(&self.configuration, url)?) } else { None };
-        let server = format!("{}://{}/", url.scheme(), &url[Position::BeforeHost..Position::AfterPort]);
-        let server = server.parse().map_err(|_| Error::Git { why: "not a url".to_owned() })?;
+        let server = server_of(url).ok_or_else(|| Error::Git { why: "not a url".to_owned() })?;
         Ok(Route { server, proxy, trust, only_http_1: self.only_http_1(url) })
     }
 
@@ -321,9 +320,34 @@ impl Read for Response {
     }
 }
 
+/// Scheme, host and port. The port is always there: connectors for proxies take 443 for all others.
+fn server_of(url: &Url) -> Option<Uri> {
+    let (host, port) = (&url[Position::BeforeHost..Position::AfterHost], url.port_or_known_default()?);
+    format!("{}://{host}:{port}/", url.scheme()).parse().ok()
+}
+
 /// A header that is sent. Those of `http.extraHeader` may have any text.
 fn header((name, value): (&str, String)) -> Result<(HeaderName, HeaderValue), Error> {
     let invalid = || Error::Git { why: format!("the header `{}` is not valid", crate::repo::in_short(name)) };
     let name = HeaderName::try_from(name).map_err(|_| invalid())?;
-    Ok((name, HeaderValue::try_from(value).map_err(|_| invalid())?))
+    let mut value = HeaderValue::try_from(value).map_err(|_| invalid())?;
+    value.set_sensitive(matches!(name.as_str(), "authorization" | "proxy-authorization"));
+    Ok((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_has_a_port() {
+        for (url, server) in [
+            ("http://host/web.git", "http://host:80/"),
+            ("https://me:secret@host/x?y", "https://host:443/"),
+            ("http://[::1]:8080/", "http://[::1]:8080/"),
+        ] {
+            let found = server_of(&Url::parse(url).expect("a url")).expect("a server");
+            assert_eq!(found.to_string(), server);
+        }
+    }
 }

@@ -31,6 +31,9 @@ const FRAME: u32 = 256 << 10;
 /// In bytes: the longest head of an answer.
 const HEAD: u32 = 64 << 10;
 
+/// For an answer to a `PING`, also if the user allows only short stalls.
+const SHORTEST_PATIENCE: Duration = Duration::from_secs(5);
+
 pub(super) type RequestBody = Full<Bytes>;
 
 /// The sending end of a connection.
@@ -187,6 +190,7 @@ fn tunnel<C>(to_proxy: C, proxy: &Proxy) -> Tunnel<C> {
 }
 
 fn http2(stall: Duration) -> http2::Builder<TokioExecutor> {
+    let patience = (stall / 3).max(SHORTEST_PATIENCE);
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
         .timer(TokioTimer::new())
@@ -196,8 +200,8 @@ fn http2(stall: Duration) -> http2::Builder<TokioExecutor> {
         .max_frame_size(FRAME)
         .max_header_list_size(HEAD)
         // A `PING` without an answer means that the connection is dead.
-        .keep_alive_interval(stall / 3)
-        .keep_alive_timeout(stall / 3);
+        .keep_alive_interval(patience)
+        .keep_alive_timeout(patience);
     builder
 }
 

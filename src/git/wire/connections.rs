@@ -15,7 +15,7 @@ use hyper::http::{HeaderName, HeaderValue, Method, Request, Uri, Version, header
 use rustls::ClientConfig;
 use url::{Position, Url};
 
-use super::answer::{Answer, Body};
+use super::answer::{Answer, Body, Note};
 use super::connect::{Opened, RequestBody, Shared, Target};
 use super::explain::{Meaning, Unreachable, meaning};
 use super::idle::IdleConnections;
@@ -28,9 +28,9 @@ use crate::git::pace::{self, Limits};
 
 /// The connections for packs, beside the one for small requests.
 const FOR_PACKS: usize = 2;
-/// How often a request is sent again that the server did not work on.
+/// How often a request is sent if the server does not work on it.
 const MOST_UNSENT: u32 = 8;
-/// Before the second time, and then longer.
+/// The pause before the third time; later ones are longer.
 const PAUSE: Duration = Duration::from_millis(20);
 /// After so many errors of the protocol, the run goes on with HTTP/1.1.
 const MOST_PROTOCOL_ERRORS: usize = 2;
@@ -41,7 +41,7 @@ const MOST_STREAMS: usize = 64;
 /// An idle connection must be ready within this time: nothing is under way on it.
 const SOON: Duration = Duration::from_secs(1);
 
-/// How large an answer may be.
+/// Which connection a request takes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::git) enum Size {
     Small,
@@ -115,30 +115,36 @@ impl Connections {
         let system = |error: io::Error| Error::Connection { why: error.to_string() };
         let runtime = self.runtime.handle().map_err(system)?;
         let server = self.server(route)?;
+        let until = request.within.map(|time| Instant::now() + time);
         let permit = server.permits.take(|| server.most_requests());
         pace::start(self.limits);
-        let until = request.within.map(|time| Instant::now() + time);
         let body = request.body.map(Bytes::copy_from_slice);
         for unsent in 0..MOST_UNSENT {
             thread::sleep(PAUSE * unsent.saturating_sub(1));
-            let opened = runtime.block_on(server.connection(request.size))?;
+            let left =
+                || until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
+            let Some(opened) = within(&runtime, left(), server.connection(request.size)) else {
+                return Err(Error::Slow { within: request.within.unwrap_or_default() });
+            };
+            let opened = opened?;
             let version = opened.version();
-            let time = self.limits.until_answer(body.as_ref().map_or(0, Bytes::len));
-            let time = request.within.map_or(time, |within| time.min(within));
+            let time = self.limits.until_answer(body.as_ref().map_or(0, Bytes::len)).min(left());
             let sent = shaped(request, body.clone(), version, route)?;
-            let (answer, connection) = match opened {
+            let (answer, connection, note) = match opened {
                 Opened::Http2(mut shared) => {
                     let answer = within(&runtime, time, shared.sender.send_request(sent));
-                    if let Some(Err(error)) = &answer {
-                        server.note(&shared, error);
-                    }
-                    (answer, None)
+                    let server = Arc::clone(&server);
+                    let note: Note = Box::new(move |error| server.note(&shared, error));
+                    (answer, None, Some(note))
                 }
                 Opened::Http1(mut sender) => {
                     let answer = within(&runtime, time, sender.send_request(sent));
-                    (answer, Some(server.idle.lend(sender)))
+                    (answer, Some(server.idle.lend(sender)), None)
                 }
             };
+            if let Some(Err(error)) = &answer {
+                note.iter().for_each(|note| note(error));
+            }
             let answer = match answer {
                 None => return Err(Error::Slow { within: time }),
                 Some(Ok(answer)) => answer,
@@ -154,12 +160,13 @@ impl Connections {
                 limits: self.limits,
                 until,
                 connection,
+                note,
                 _permit: permit,
                 rest: Bytes::new(),
             };
             return Ok(Answer { status: head.status, headers: head.headers, body });
         }
-        Err(Error::Connection { why: "the server closes each connection without an answer".to_owned() })
+        Err(Error::Connection { why: "the server refuses the request again and again".to_owned() })
     }
 
     /// Whether the server of a route does not keep to HTTP/2, so that the run goes on with HTTP/1.1.
@@ -325,6 +332,13 @@ fn shaped(
         headers
             .insert(header::HOST, host.map_err(|error| Error::Git { why: format!("not a host: {error}") })?);
     }
-    headers.extend(request.headers.iter().cloned());
+    // `insert`: git's `http.extraHeader` can have any of them.
+    for (name, value) in request.headers {
+        if *name == header::HOST || *name == header::USER_AGENT {
+            headers.insert(name, value.clone());
+        } else {
+            headers.append(name, value.clone());
+        }
+    }
     Ok(sent)
 }

@@ -7,6 +7,9 @@ use hyper::client::conn::http1::SendRequest;
 use super::connect::RequestBody;
 use super::permits::lock;
 
+/// More are closed: a server that speaks HTTP/2, too, may get none of them again.
+const MOST_IDLE: usize = 8;
+
 /// Those to one server.
 #[derive(Clone, Default)]
 pub(super) struct IdleConnections(Arc<Mutex<Vec<SendRequest<RequestBody>>>>);
@@ -29,6 +32,9 @@ impl IdleConnections {
 
 impl Lent {
     pub(super) fn give_back(self) {
-        lock(&self.home.0).push(self.sender);
+        let mut idle = lock(&self.home.0);
+        if idle.len() < MOST_IDLE {
+            idle.push(self.sender);
+        }
     }
 }

@@ -35,6 +35,9 @@ pub(super) fn choose(
     own.or_else(|| either("all_proxy"))
 }
 
+/// In bytes: the longest user or password that SOCKS 5 can send. Source: RFC 1929.
+const LONGEST_OF_SOCKS: usize = 255;
+
 /// A proxy, as a url names it.
 #[derive(Clone, Eq, Hash, PartialEq)]
 pub(super) struct Proxy {
@@ -72,7 +75,12 @@ impl Proxy {
         let port = explicit_port(&whole, &url).unwrap_or(port);
         let over = if scheme == Scheme::Https { "https" } else { "http" };
         let address = format!("{over}://{host}:{port}/").parse().map_err(|_| Error::Proxy)?;
-        Ok(Self { scheme, address, credential: auth::userinfo(&url).or_else(|| auth::lone_user(&url)) })
+        let credential = auth::userinfo(&url).or_else(|| auth::lone_user(&url));
+        let is_long = |known: &Credential| known.user.len().max(known.password.len()) > LONGEST_OF_SOCKS;
+        if matches!(scheme, Scheme::Socks5 { .. }) && credential.as_ref().is_some_and(is_long) {
+            return Err(Error::Proxy);
+        }
+        Ok(Self { scheme, address, credential })
     }
 
     /// Whether it passes on a request for a url, without a tunnel: both are plain http.
