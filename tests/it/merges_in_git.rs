@@ -91,21 +91,26 @@ fn an_upgrade_is_not_lost_if_the_other_side_adds_a_patch() {
     }
 }
 
+/// Merges a side that upgraded everything into one that added a request.
+fn merge_upgrade_and_request(env: &Env, remote: &Remote) {
+    let theirs = || {
+        remote.branch("18.0").file("new", "").commit();
+        remote.pull(2).file("web_x/two.txt", "").commit();
+        env.oca(&["upgrade", "-q"]).success();
+    };
+    let both = "merges = [\"#2\", \"#1\"]";
+    let ours = || {
+        declare(env, both);
+        env.oca(&["lock", "-q"]).success();
+    };
+    merge(env, theirs, ours, both);
+}
+
 #[test]
 fn an_upgrade_of_everything_is_not_lost_if_the_other_side_adds_a_request() {
     for driver in BOTH_WAYS {
         let (env, remote) = project(driver, "merges = [\"#2\"]");
-        let theirs = || {
-            remote.branch("18.0").file("new", "").commit();
-            remote.pull(2).file("web_x/two.txt", "").commit();
-            env.oca(&["upgrade", "-q"]).success();
-        };
-        let both = "merges = [\"#2\", \"#1\"]";
-        let ours = || {
-            declare(&env, both);
-            env.oca(&["lock", "-q"]).success();
-        };
-        merge(&env, theirs, ours, both);
+        merge_upgrade_and_request(&env, &remote);
         let first = remote.commit_of("refs/pull/1/head");
         remote.pull(1).file("web_x/nobody_reviewed.txt", "").commit();
         env.oca(&["lock", "-q"]).success();
@@ -278,17 +283,7 @@ fn a_conflict_of_what_the_two_sides_give_is_resolved_as_any_other() {
 fn a_lock_that_was_committed_without_its_markers_is_merged_from_the_parents() {
     for is_committed in [false, true] {
         let (env, remote) = project(false, "merges = [\"#2\"]");
-        let theirs = || {
-            remote.branch("18.0").file("new", "").commit();
-            remote.pull(2).file("web_x/two.txt", "").commit();
-            env.oca(&["upgrade", "-q"]).success();
-        };
-        let both = "merges = [\"#2\", \"#1\"]";
-        let ours = || {
-            declare(&env, both);
-            env.oca(&["lock", "-q"]).success();
-        };
-        merge(&env, theirs, ours, both);
+        merge_upgrade_and_request(&env, &remote);
         let lock = env.read("oca.lock.json");
         let is_marker =
             |line: &&str| ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark));
