@@ -17,7 +17,7 @@ pub(crate) use directory::Directory;
 pub(crate) use lock::{DirectoryLock, is_at, lock_if_possible, open_to_lock, try_lock_if_possible};
 pub(crate) use platform::{
     exchange, is_executable, is_same_mount, mode, native_path, open_directory, open_plain, open_to_others,
-    set_directory_time, set_mode, touch,
+    read_exact_at, set_directory_time, set_mode, touch,
 };
 pub(crate) use read::{
     expect_room_for_files, is_stream, open, read, read_given, read_if_there, read_text, refuse_no_file,

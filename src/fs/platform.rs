@@ -22,6 +22,23 @@ pub(super) fn reading() -> OpenOptions {
     options
 }
 
+/// Reads bytes at an offset. Many threads may read one file so.
+#[cfg(unix)]
+pub(crate) fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+}
+
+#[cfg(windows)]
+pub(crate) fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, offset)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => (bytes, offset) = (&mut bytes[count..], offset + count as u64),
+        }
+    }
+    Ok(())
+}
+
 /// Gives the new file the owner of the old one, if this is allowed: if root rewrites an odoo.conf, Odoo must still be
 /// able to read it.
 #[cfg(unix)]

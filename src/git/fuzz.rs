@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::address::Address;
 use super::bounded::Bounded;
-use super::packs::{Pack, PackSink};
+use super::packs::{Pack, PackSink, Packs};
 use super::wire;
 use crate::repo::RemoteUrl;
 
@@ -44,9 +44,14 @@ pub(crate) fn pack_index(input: &[u8]) {
     }
 }
 
-fn read_all(mut pack: Pack) {
-    let count = pack.ids().len().min(1000);
-    for place in 0..count {
+fn read_all(pack: Pack) {
+    let ids: Vec<[u8; 20]> = pack.ids().copied().take(1000).collect();
+    for place in 0..ids.len() {
         let _any = pack.read(place);
+    }
+    let packs = Packs::of(pack);
+    let mut reader = packs.reader();
+    for id in &ids {
+        let _any = reader.blob(id);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::PoisonError;
 
-use super::packs::PackSink;
+use super::packs::{PackSink, Packs};
 use super::remote::Remote;
 use super::steps::{self, StepCommit};
 use super::store::{Store, commit_in};
@@ -136,6 +136,11 @@ impl<'g, 'm> Snapshot<'g, 'm> {
             self.store().repository()
         });
         Ok(GitTree::new(repository, root, again))
+    }
+
+    /// The packs of the store, for [`GitTree::reading`].
+    pub(crate) fn packs(&self) -> Packs {
+        Packs::open(&self.store().directory().join("objects"))
     }
 
     /// The tree with the targets of the symlinks that `look` meets, see [`GitTree::following`]. Most repositories have

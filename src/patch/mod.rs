@@ -12,6 +12,7 @@
 mod apply;
 mod between;
 mod binary;
+mod delta;
 mod diff;
 mod error;
 mod fingerprint;
@@ -29,6 +30,7 @@ mod user;
 
 pub(crate) use apply::apply;
 pub(crate) use between::{Change, between, describe};
+pub(crate) use delta::apply_delta;
 pub(crate) use diff::is_binary;
 pub(crate) use error::Error;
 pub(crate) use fingerprint::{Difference, Fingerprint};

@@ -215,9 +215,11 @@ fn write(
     }
     let count = batches.iter().map(|batch| batch.files.len()).sum();
     let groups: Vec<&[Batch<'_>]> = batches.chunks(GROUP).collect();
+    let packs = content.snapshot.packs();
     let pointers = pool::share(&groups, |group| {
         let objects = content.snapshot.tree();
-        let objects = objects.map_err(|error| export::Error::Store { why: error.to_string() })?;
+        let objects =
+            objects.map_err(|error| export::Error::Store { why: error.to_string() })?.reading(&packs);
         let pointers = group.iter().map(|batch| export::batch(&objects, batch));
         pointers.collect::<Result<Vec<_>, _>>()
     })?;

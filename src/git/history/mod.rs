@@ -154,7 +154,7 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
                     let aside = self.remote.store().aside()?;
                     let scratch = Store::scratch(aside.path())?;
                     libgit2::fetch_whole(url, &name, &scratch, self.meter)?;
-                    let repository = scratch.repository()?;
+                    let repository = scratch.with_references()?;
                     let odb = repository.odb()?;
                     let tip = CommitId::from_bytes(bytes(repository.refname_to_id(libgit2::FETCHED)?));
                     let range = Range::walk(&[tip], |commit| Ok::<_, Error>(parents_in(&odb, commit)))?;

@@ -162,7 +162,7 @@ pub(super) fn fetch_history(
 
 /// Fetches the whole history of a ref or commit.
 pub(super) fn fetch_whole(url: &str, source: &str, scratch: &Store, meter: Meter<'_>) -> Result<(), Error> {
-    retrying(|| fetch_into(&scratch.repository()?, url, &[one(source)], 0, meter))
+    retrying(|| fetch_into(&scratch.with_references()?, url, &[one(source)], 0, meter))
 }
 
 /// Fetches into `scratch`, which must be new or have no refs: in a second fetch, libgit2 would offer the

@@ -11,8 +11,7 @@ use flate2::write::ZlibEncoder;
 use git2::{ObjectType, Odb};
 use sha1::{Digest, Sha1};
 
-use super::pack::{Id, Kind, Pack, Packed};
-use super::{indexes, is_whole_pack};
+use super::pack::{Id, Kind, Pack, Packed, whole_packs};
 use crate::git::Error;
 use crate::git::ids::oid;
 
@@ -32,9 +31,7 @@ struct ObjectPlace {
 impl<'a> Sources<'a> {
     /// The packs of an `objects` directory. Packs that cannot be read are skipped; their objects come from `odb`.
     pub(in crate::git) fn open(objects: &Path, odb: &'a Odb<'a>) -> Self {
-        let indexes = indexes(&objects.join("pack")).unwrap_or_default();
-        let packs = indexes.iter().filter(|index| is_whole_pack(index).unwrap_or(false));
-        Self { packs: packs.filter_map(|index| Pack::open(index).ok()).collect(), odb }
+        Self { packs: whole_packs(objects), odb }
     }
 
     pub(in crate::git) fn of(packs: Vec<Pack>, odb: &'a Odb<'a>) -> Self {

@@ -2,6 +2,7 @@
 
 mod copy;
 mod pack;
+mod reader;
 mod unpacking;
 
 use std::cell::Cell;
@@ -15,6 +16,7 @@ use sha1::{Digest, Sha1};
 
 pub(super) use copy::{NewObject, Sources, write_objects};
 pub(super) use pack::Pack;
+pub(super) use reader::{Packs, Reader};
 pub(super) use unpacking::Unpacking;
 
 use super::Error;

@@ -5,9 +5,11 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 
-use crate::fs::{open, read};
+use super::{indexes, is_whole_pack};
+use crate::fs::{open, read, read_exact_at};
 
 pub(super) type Id = [u8; 20];
 
@@ -104,7 +106,16 @@ impl Pack {
     }
 
     /// Reads an object as it is in the pack.
-    pub(in crate::git) fn read(&mut self, place: usize) -> io::Result<Packed> {
+    pub(in crate::git) fn read(&self, place: usize) -> io::Result<Packed> {
+        let range = self.range(place)?;
+        let mut bytes = vec![0; usize::try_from(range.end - range.start).map_err(io::Error::other)?];
+        self.read_at(range.start, &mut bytes)?;
+        let (kind, size, data) = self.header(&bytes, range.start)?;
+        Ok(Packed { kind, size, bytes, data })
+    }
+
+    /// The offsets in the pack between which an object is.
+    pub(super) fn range(&self, place: usize) -> io::Result<Range<u64>> {
         let from = self.offset(place)?;
         let rank = self.rank(from).ok_or_else(|| nonsense("an object is missing in its index"))?;
         let to = match self.by_offset.get(rank + 1) {
@@ -114,16 +125,21 @@ impl Pack {
         if to <= from || to > self.end {
             return Err(nonsense("an offset is out of range"));
         }
-        let mut bytes = vec![0; usize::try_from(to - from).map_err(io::Error::other)?];
-        self.file.seek(SeekFrom::Start(from))?;
-        self.file.read_exact(&mut bytes)?;
-        let (kind, size, data) =
-            self.header(&bytes, from).ok_or_else(|| nonsense("the header of an object is malformed"))?;
-        Ok(Packed { kind, size, bytes, data })
+        Ok(from..to)
+    }
+
+    /// The offset of the end of the last object.
+    pub(super) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Reads bytes of the pack. Many threads may do so.
+    pub(super) fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        read_exact_at(&self.file, bytes, offset)
     }
 
     /// The commits in the pack.
-    pub(in crate::git) fn commits(&mut self) -> io::Result<HashSet<Id>> {
+    pub(in crate::git) fn commits(&self) -> io::Result<HashSet<Id>> {
         /// More bytes than the header of an object has.
         const MOST: u64 = 40;
         const COMMIT: u8 = 1;
@@ -139,11 +155,10 @@ impl Pack {
             let length = reader.by_ref().take(MOST).read_to_end(&mut bytes)?;
             at = from.cast_signed() + i64::try_from(length).map_err(io::Error::other)?;
             let id = *self.ids().nth(place as usize).ok_or_else(|| nonsense("an id is missing"))?;
-            match self.header(&bytes, from) {
-                Some((Kind::Whole(COMMIT), ..)) => commits.extend([id]),
-                Some((Kind::Delta(base), ..)) => deltas.push((id, base)),
-                Some(_) => {}
-                None => return Err(nonsense("the header of an object is malformed")),
+            match self.header(&bytes, from)? {
+                (Kind::Whole(COMMIT), ..) => commits.extend([id]),
+                (Kind::Delta(base), ..) => deltas.push((id, base)),
+                _ => {}
             }
         }
         // The base of a delta can come after it.
@@ -163,7 +178,12 @@ impl Pack {
         self.by_offset.binary_search_by_key(&Some(offset), |&place| self.offset(place as usize).ok()).ok()
     }
 
-    fn header(&self, bytes: &[u8], offset: u64) -> Option<(Kind, u64, usize)> {
+    /// Reads the header of the object at an offset: its kind, its size, and the place of its compressed data in `bytes`.
+    pub(super) fn header(&self, bytes: &[u8], offset: u64) -> io::Result<(Kind, u64, usize)> {
+        self.parse(bytes, offset).ok_or_else(|| nonsense("the header of an object is malformed"))
+    }
+
+    fn parse(&self, bytes: &[u8], offset: u64) -> Option<(Kind, u64, usize)> {
         let mut rest = bytes.iter();
         let first = *rest.next()?;
         let (mut size, mut shift, mut last) = (u64::from(first & 0x0f), 4, first);
@@ -193,6 +213,13 @@ impl Pack {
         };
         Some((kind, size, bytes.len() - rest.as_slice().len()))
     }
+}
+
+/// The packs of an `objects` directory. Packs that cannot be read are skipped.
+pub(super) fn whole_packs(objects: &Path) -> Vec<Pack> {
+    let indexes = indexes(&objects.join("pack")).unwrap_or_default();
+    let whole = indexes.iter().filter(|index| is_whole_pack(index).unwrap_or(false));
+    whole.filter_map(|index| Pack::open(index).ok()).collect()
 }
 
 fn number(bytes: &[u8], at: usize) -> io::Result<u32> {

@@ -152,7 +152,22 @@ impl Store {
         !self.directory.join("HEAD").exists()
     }
 
+    /// Its objects, as a repository without references and without configuration. The whole one takes a hundred more
+    /// system calls to open: libgit2 reads the configuration of the user and of the system several times.
     pub(super) fn repository(&self) -> Result<Repository, Error> {
+        pipes::refuse_in_git_directory(&self.directory)?;
+        if !self.is_whole() {
+            return Err(Error::CacheGone);
+        }
+        let objects = self.directory.join("objects");
+        let Some(objects) = objects.to_str() else { return self.with_references() };
+        let odb = Odb::new()?;
+        odb.add_disk_alternate(objects)?;
+        Ok(Repository::from_odb(odb)?)
+    }
+
+    /// The whole repository. libgit2 needs one to fetch into it.
+    pub(super) fn with_references(&self) -> Result<Repository, Error> {
         pipes::refuse_in_git_directory(&self.directory)?;
         Repository::open_bare(&self.directory).map_err(|error| match error.code() {
             git2::ErrorCode::NotFound => Error::CacheGone,
