@@ -6,11 +6,11 @@ use crate::cache_prune::store;
 use crate::env::Env;
 use crate::project::{WEB, repository};
 use crate::remote::Remote;
-use crate::server::{Builder, Seen, Server};
+use crate::server::{ALWAYS, Builder, Fault, Seen, Server};
 
 /// A repository with many modules, locked from this server. What the lock took over the wire.
 fn locked(env: &Env, server: Builder) -> (Remote, Server, u64) {
-    let names: Vec<String> = (0..40).map(|number| format!("web_{number}")).collect();
+    let names: Vec<String> = (0..150).map(|number| format!("web_{number}")).collect();
     let web = repository(env, "web", &names.iter().map(String::as_str).collect::<Vec<_>>());
     let readme = |name: &String| (format!("{name}/README.rst"), format!("{name}\n").repeat(1000));
     let draft = web.branch("18.0");
@@ -29,11 +29,13 @@ fn moved(web: &Remote) -> String {
     first
 }
 
-/// Moves the pin, and compares the lock with one that an empty cache gives. Returns the requests for objects.
+/// Moves the pin, and compares the lock with one that an empty cache gives. Returns the requests for objects, and what came
+/// over the wire.
 #[track_caller]
-fn upgraded(env: &Env, server: &Server) -> Vec<Seen> {
-    let before = server.requests().len();
+fn upgraded(env: &Env, server: &Server) -> (Vec<Seen>, u64) {
+    let (before, bytes) = (server.requests().len(), server.bytes_out());
     env.oca(&["lock", "--upgrade", "-q"]).success();
+    let bytes = server.bytes_out() - bytes;
     let mut asked = server.requests().split_off(before);
     assert_eq!(asked.remove(0).command(), Some("ls-refs"));
     assert!(asked.iter().all(|seen| seen.command() == Some("fetch")));
@@ -44,7 +46,7 @@ fn upgraded(env: &Env, server: &Server) -> Vec<Seen> {
     assert_eq!(env.read("oca.lock.json"), lock);
     fs::remove_dir_all(env.cache()).expect("the other cache");
     fs::rename(env.root().join("kept"), env.cache()).expect("the cache");
-    asked
+    (asked, bytes)
 }
 
 fn is_difference(seen: &Seen) -> bool {
@@ -57,13 +59,8 @@ fn a_moved_branch_takes_two_requests_and_the_second_brings_the_difference() {
     let (web, server, whole) = locked(&env, Server::builder(&env));
     let old = env.locked_commit("web");
     let between = moved(&web);
-    let before = server.bytes_out();
-    env.oca(&["lock", "--upgrade", "--dry-run", "-q"]).success();
-    let bytes = server.bytes_out() - before;
+    let (asked, bytes) = upgraded(&env, &server);
     assert!(bytes < whole / 4, "{bytes} of {whole} bytes");
-    fs::remove_dir_all(env.cache()).expect("the cache");
-    env.oca(&["sync", "-q"]).success();
-    let asked = upgraded(&env, &server);
     let lines = [format!("have {old}"), format!("want {}", web.commit_of("18.0"))];
     assert!(asked.len() == 1 && lines.iter().all(|line| asked[0].asks(line)), "{asked:?}");
     assert!(is_difference(&asked[0]) && !asked[0].asks("deepen") && !asked[0].asks("0009done"));
@@ -83,7 +80,7 @@ fn a_manifest_that_is_too_long_for_the_difference_is_asked_for() {
         .module("web_7", &[("summary", &summary)])
         .module("web_8", &[("name", "\"8\"")])
         .commit();
-    let asked = upgraded(&env, &server);
+    let (asked, _) = upgraded(&env, &server);
     assert_eq!(asked.iter().map(is_difference).collect::<Vec<_>>(), [true, false]);
     let ids = |seen: &Seen| String::from_utf8_lossy(&seen.body).matches("want ").count();
     assert_eq!(ids(&asked[1]), 1);
@@ -95,7 +92,7 @@ fn without_the_old_commit_everything_is_asked_for() {
     let (web, server, _) = locked(&env, Server::builder(&env));
     moved(&web);
     fs::remove_dir_all(env.cache()).expect("the cache");
-    let asked = upgraded(&env, &server);
+    let (asked, _) = upgraded(&env, &server);
     assert!(!asked.iter().any(is_difference) && asked[0].asks("deepen 1") && !asked[0].asks("have "));
 }
 
@@ -114,7 +111,7 @@ fn a_store_that_lost_a_tree_gets_everything_again() {
         web.tree_of("18.0", "web_9")
     ));
     old.iter().for_each(|file| fs::remove_file(file).expect("an old pack"));
-    let asked = upgraded(&env, &server);
+    let (asked, _) = upgraded(&env, &server);
     assert_eq!(asked.iter().filter(|seen| is_difference(seen)).count(), 1);
     assert!(asked[1].asks("deepen 1") && !asked[1].asks("have "));
     assert!(store(&env).join("packed").exists(), "the store is the same");
@@ -135,7 +132,7 @@ fn a_tree_that_comes_back_from_an_older_commit_is_not_missed() {
         if with_bitmap {
             env.git(web.path(), &["repack", "-q", "-a", "-d", "-b"]);
         }
-        let asked = upgraded(&env, &server);
+        let (asked, _) = upgraded(&env, &server);
         assert!(is_difference(&asked[0]));
         // A server with bitmaps leaves out what the history of the old commit has.
         assert_eq!(asked.iter().any(|seen| seen.asks("deepen 1")), with_bitmap);
@@ -168,4 +165,22 @@ fn a_server_without_filters_sends_the_moved_branch_in_full() {
     assert_eq!(env.locked_commit("web"), web.commit_of("18.0"));
     assert!(env.read("oca.lock.json").contains("\"more\""));
     drop(server);
+}
+
+#[test]
+fn no_repository_waits_until_the_slowest_server_has_named_its_branch() {
+    for command in [&["outdated"][..], &["lock", "--upgrade"]] {
+        let env = Env::new();
+        let (web, server, _) = locked(&env, Server::builder(&env));
+        repository(&env, "dms", &["dms"]);
+        let url = |name: &str| format!("[repos.{name}]\nurl = \"{}\"\n", server.url(name));
+        let repos = format!("{}{}", url("web"), url("dms"));
+        env.locked(&format!("[profiles.standard]\nrepos = [\"web\", \"dms\"]\n{repos}"));
+        moved(&web);
+        server.fault("/dms.git/git-upload-pack ls-refs", ALWAYS, Fault::Hang);
+        let fetched = server.count("/web.git/git-upload-pack fetch");
+        let running = env.oca(command).spawn();
+        server.wait_for("/web.git/git-upload-pack fetch", fetched + 1);
+        running.kill();
+    }
 }
