@@ -133,7 +133,7 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     let output = env.run(&["sync", "--dry-run"]);
     assert_eq!(
         output.stdout,
-        "web: would move 6df21dd409 -> 07b418415c\nserver-tools: would check out at 94633f2ee5\n"
+        "web: would move 6df21dd409 -> 8da9c8df92\nserver-tools: would check out at 94633f2ee5\n"
     );
     assert_eq!(output.stderr, "2 repositories, 2 would change\n");
     assert_eq!(env.head("oca/web"), old);

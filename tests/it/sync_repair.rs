@@ -34,7 +34,7 @@ fn a_half_written_move_is_repaired() {
     env.write("oca/web/README.md", "# version 2\n");
     env.write("oca/web/versions/2.txt", "2\n2\n2");
     fs::remove_file(env.project().join("oca/web/versions/1.txt")).expect("a removed file");
-    env.oca(&["sync"]).stderr("web: moved 07b418415c -> e4a55d39f6\n1 repository, 1 changed\n").success();
+    env.oca(&["sync"]).stderr("web: moved 8da9c8df92 -> 0cb4b9f266\n1 repository, 1 changed\n").success();
     env.assert_checkout("oca/web", &web.commit_of("18.0"));
     assert!(!env.exists("oca/web/.git/oca-move"));
 }

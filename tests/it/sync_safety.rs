@@ -206,7 +206,7 @@ fn another_commit_of_the_remote_is_no_work_of_the_users() {
     env.sync();
     env.git("oca/web", &["fetch", "-q", "--unshallow"]);
     env.git("oca/web", &["switch", "-q", "-d", "HEAD~2"]);
-    env.oca(&["sync"]).stderr("web: moved da14e373a7 -> 07b418415c\n2 repositories, 1 changed\n").success();
+    env.oca(&["sync"]).stderr("web: moved da14e373a7 -> 8da9c8df92\n2 repositories, 1 changed\n").success();
     env.assert_checkout("oca/web", &web.commit_of("18.0"));
 }
 
