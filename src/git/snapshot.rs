@@ -3,6 +3,7 @@
 
 use std::sync::PoisonError;
 
+use super::history::bring_difference;
 use super::packs::{PackSink, Packs};
 use super::remote::Remote;
 use super::steps::{self, StepCommit};
@@ -25,6 +26,8 @@ pub(crate) struct Snapshot<'g, 'm> {
     steps: Vec<StepCommit>,
     /// Old servers do not serve a commit by its id, so the branch or tag is needed too.
     reference: Reference,
+    /// An older commit of the branch. What has changed since may be all that is fetched.
+    old: Option<CommitId>,
     meter: Meter<'m>,
 }
 
@@ -36,7 +39,8 @@ impl<'a> Remote<'a> {
         reference: &Reference,
         meter: Meter<'m>,
     ) -> Snapshot<'a, 'm> {
-        Snapshot { remote: self, commit, steps: Vec::new(), reference: reference.clone(), meter }
+        let reference = reference.clone();
+        Snapshot { remote: self, commit, steps: Vec::new(), reference, old: None, meter }
     }
 }
 
@@ -45,7 +49,14 @@ impl<'g, 'm> Snapshot<'g, 'm> {
     pub(crate) fn beside(&self, commit: CommitId) -> Self {
         let Self { remote, reference, meter, .. } = self;
         let (remote, reference) = (remote.clone(), reference.clone());
-        Self { remote, commit, steps: Vec::new(), reference, meter: *meter }
+        Self { remote, commit, steps: Vec::new(), reference, old: None, meter: *meter }
+    }
+
+    /// The same commit. If the store has the older commit `old`, only what changed since is fetched where the remote can
+    /// send that.
+    #[must_use]
+    pub(crate) fn since(self, old: Option<CommitId>) -> Self {
+        Self { old, ..self }
     }
 
     /// The same commit with these steps on top of it. Each must give its tree and its commit: this is checked when they
@@ -74,8 +85,8 @@ impl<'g, 'm> Snapshot<'g, 'm> {
 
     /// The same content without a meter.
     pub(crate) fn unmetered(self) -> Snapshot<'g, 'static> {
-        let Self { remote, commit, steps, reference, .. } = self;
-        Snapshot { remote, commit, steps, reference, meter: &|_| () }
+        let Self { remote, commit, steps, reference, old, .. } = self;
+        Snapshot { remote, commit, steps, reference, old, meter: &|_| () }
     }
 
     pub(crate) fn remote(&self) -> &Remote<'g> {
@@ -228,7 +239,7 @@ impl<'g, 'm> Snapshot<'g, 'm> {
         }
         let _lock = self.store().lock()?;
         if !self.is_here()? {
-            self.fetch(None)?;
+            self.fetch_trees()?;
         }
         steps::make_commits(self.store(), self.commit, &self.steps)
     }
@@ -284,7 +295,7 @@ impl<'g, 'm> Snapshot<'g, 'm> {
         }
         // If a teammate moved the pin, most files are the same as before. So fetch the trees first, then missing files.
         if depth == 1 && store.has_packs()? && !self.is_here()? {
-            self.fetch(None)?;
+            self.fetch_trees()?;
         }
         if depth == 1 && self.is_here()? {
             self.fetch_missing(&store.missing_files(self.commit)?)?;
@@ -329,6 +340,14 @@ impl<'g, 'm> Snapshot<'g, 'm> {
             // Some servers send no file by its id. If the commit itself is gone, the next request says so.
             Err(Failure::NotOurRef | Failure::PerhapsUnsupported(_)) => self.fetch(Some(1)).map(drop),
             Err(Failure::Error(error)) => Err(error),
+        }
+    }
+
+    /// Fetches the commit with its trees: what changed since the older commit, or else everything.
+    fn fetch_trees(&self) -> Result<(), Error> {
+        match self.old {
+            Some(old) if bring_difference(&self.remote, self.commit, old, self.meter)? => Ok(()),
+            _ => self.fetch(None).map(drop),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::checkouts::{REMOTES, repository, upgrade};
+use crate::checkouts::{REMOTES, long_upgrade, repository};
 use crate::env::Env;
 use crate::remote::Remote;
 use crate::server::Server;
@@ -18,7 +18,7 @@ fn upgraded(env: &Env) -> (Remote, Server) {
     env.declare_repos(&server.base(), &["web"]);
     env.sync();
     for number in 1..=2 {
-        upgrade(&web, number);
+        long_upgrade(&web, number);
         env.run(&["lock", "--upgrade"]);
         env.sync();
     }
@@ -146,7 +146,7 @@ fn a_store_that_was_not_used_for_long_is_removed_and_fetched_again() {
     env.assert_checkout("oca/web", &web.commit_of("18.0"));
     env.run(&["lock"]);
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
-    upgrade(&web, 1);
+    long_upgrade(&web, 1);
     env.run(&["lock", "--upgrade"]);
     env.sync();
     env.assert_checkout("oca/web", &web.commit_of("18.0"));
@@ -260,7 +260,7 @@ fn prune_does_not_disturb_runs_that_fetch_and_check_out() {
     let env = Env::new();
     let (web, _server) = upgraded(&env);
     for number in 3..9 {
-        upgrade(&web, number);
+        long_upgrade(&web, number);
         env.run(&["lock", "--upgrade"]);
         fs::remove_dir_all(env.project().join("oca")).expect("the checkouts");
         // Also one that removes the store under the other's hands.

@@ -20,8 +20,17 @@ pub(crate) fn repository(env: &Env, name: &str) -> Remote {
 
 /// A commit on top of 18.0 that changes a file, adds one and removes the last one's.
 pub(crate) fn upgrade(remote: &Remote, number: u32) -> String {
+    upgrade_of(remote, number, 100)
+}
+
+/// The same with a file that no difference brings, because it is too long.
+pub(crate) fn long_upgrade(remote: &Remote, number: u32) -> String {
+    upgrade_of(remote, number, 4000)
+}
+
+fn upgrade_of(remote: &Remote, number: u32, lines: usize) -> String {
     let draft = remote.branch("18.0").file("README.md", format!("# version {number}\n"));
-    let draft = draft.file(&format!("versions/{number}.txt"), format!("{number}\n").repeat(100));
+    let draft = draft.file(&format!("versions/{number}.txt"), format!("{number}\n").repeat(lines));
     if number > 1 { draft.remove(&format!("versions/{}.txt", number - 1)) } else { draft }.commit()
 }
 

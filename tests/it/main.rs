@@ -94,6 +94,7 @@ mod lock_diff_installed_refused;
 mod lock_diff_log;
 mod lock_diff_odoo;
 mod lock_diff_update;
+mod lock_difference;
 mod lock_digest;
 mod lock_flags;
 mod lock_format;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::checkouts::{repository, upgrade};
+use crate::checkouts::{long_upgrade, repository};
 use crate::env::Env;
 use crate::project::short;
 use crate::remote::Remote;
@@ -19,7 +19,7 @@ fn behind(env: &Env, server: &Server, is_submodule: bool) -> (Remote, String, St
         env.declare_repos(&server.base(), &["web"]);
     }
     env.run(&["lock"]);
-    let new = upgrade(&remote, 1);
+    let new = long_upgrade(&remote, 1);
     env.oca(&["outdated", "-q"]).stdout_contains("web").success();
     (remote, old, new)
 }
@@ -89,7 +89,7 @@ fn what_is_needed_of_a_pack_with_other_commits_is_copied() {
     let (_, old, new) = behind(&env, &server, false);
     env.sync();
     for number in 2..6 {
-        upgrade(&Remote::open(&env, "web"), number);
+        long_upgrade(&Remote::open(&env, "web"), number);
         env.oca(&["outdated", "-q"]).stdout_contains("web").success();
     }
     let said = env.run(&["cache", "prune"]);
@@ -116,14 +116,14 @@ fn files_that_git_could_not_write_are_written() {
         link_all_packs(&env, git);
         let _says_so = env.try_git("oca/web", &["checkout", "-q", &new]);
         assert_eq!(env.head("oca/web"), new);
-        assert!(!env.exists("oca/web/versions/1.txt") && !env.exists("oca/web/README.md"));
+        assert!(!env.exists("oca/web/versions/1.txt"));
         env.oca(&["status"])
             .stdout_contains(&format!("web  other commit  {}, locked at {}", short(&new), short(&old)))
             .status(1);
         env.run(&["lock", &format!("web@{new}")]);
         env.oca(&["status"])
             .stdout_contains("web  missing  ")
-            .stdout_contains("missing files that git could not write, such as `README.md`")
+            .stdout_contains("missing files that git could not write, such as `versions/1.txt`")
             .status(1);
         env.oca(&["sync"]).stderr_contains("1 refreshed").success();
         assert_complete(&env, "oca/web");
@@ -139,7 +139,7 @@ fn files_that_git_could_not_write_do_not_stop_a_move() {
     env.sync();
     link_all_packs(&env, "oca/web/.git");
     let _says_so = env.try_git("oca/web", &["checkout", "-q", &new]);
-    upgrade(&remote, 2);
+    long_upgrade(&remote, 2);
     env.run(&["lock", "--upgrade"]);
     env.sync();
     // The reflog of HEAD still leads to the commit without its files, so `git fsck` has something to say.
@@ -178,7 +178,7 @@ fn old_commits_of_the_remote_do_not_count_as_local_commits() {
         let server = Server::start(&env);
         let remote = repository(&env, "web");
         for number in 1..5 {
-            upgrade(&remote, number);
+            long_upgrade(&remote, number);
         }
         let depth = "\n[repos.web]\ndepth = 3\n";
         if is_submodule {

@@ -166,7 +166,7 @@ impl Snapshot<'_, '_> {
         history: &RemoteHistory<'_, '_>,
         wanted: &BTreeSet<TreeId>,
     ) -> Result<HashMap<TreeId, HashMap<String, [u8; 20]>>, Error> {
-        let read = |odb: &Odb<'_>| {
+        let read = |odb: &Odb<'_>, ids: &[TreeId]| -> HashMap<TreeId, _> {
             let mut left = MOST_TREES;
             let names = |id: &TreeId| {
                 let key = oid(id.as_bytes());
@@ -176,25 +176,33 @@ impl Snapshot<'_, '_> {
                 let entries = parse_tree(odb.read(key).ok()?.data()).ok()?;
                 Some((*id, entries.into_iter().map(|entry| (entry.name.to_string(), entry.id)).collect()))
             };
-            wanted.iter().filter_map(names).collect()
+            ids.iter().filter_map(names).collect()
         };
         if wanted.is_empty() {
             return Ok(HashMap::new());
         }
+        let wanted: Vec<TreeId> = wanted.iter().copied().collect();
         match self.remote().transport() {
-            Transport::Path(path) => Ok(read(&local::open(path)?.odb()?)),
+            Transport::Path(path) => Ok(read(&local::open(path)?.odb()?, &wanted)),
             Transport::Http { remote, .. } if !remote.is_plain() => {
-                let _lock = self.remote().store().lock()?;
-                let aside = self.remote().store().aside()?;
+                let store = self.remote().store();
+                let _lock = store.lock()?;
+                // An upgrade has brought them with the commits.
+                let mut roots = read(&store.repository()?.odb()?, &wanted);
+                let ids: Vec<TreeId> = wanted.into_iter().filter(|id| !roots.contains_key(id)).collect();
+                if ids.is_empty() {
+                    return Ok(roots);
+                }
+                let aside = store.aside()?;
                 let scratch = Store::scratch(aside.path())?;
-                let ids: Vec<TreeId> = wanted.iter().copied().collect();
                 let open = || history.limited(&scratch);
                 let close = |sink: super::Limited<'_>| sink.inner.finish();
                 match remote.fetch(&Objects::TreesAlone(&ids), open, close, self.meter()) {
-                    Ok(_) => Ok(read(&scratch.repository()?.odb()?)),
-                    Err(Failure::NotOurRef | Failure::PerhapsUnsupported(_)) => Ok(HashMap::new()),
-                    Err(Failure::Error(error)) => Err(error),
+                    Ok(_) => roots.extend(read(&scratch.repository()?.odb()?, &ids)),
+                    Err(Failure::NotOurRef | Failure::PerhapsUnsupported(_)) => {}
+                    Err(Failure::Error(error)) => return Err(error),
                 }
+                Ok(roots)
             }
             Transport::Http { .. } | Transport::Libgit2 { .. } => Ok(HashMap::new()),
         }

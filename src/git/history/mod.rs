@@ -4,6 +4,7 @@
 //! everything. A remote that is a path is read where it is.
 
 mod aged;
+mod difference;
 mod known;
 mod log;
 mod made;
@@ -24,6 +25,7 @@ use super::wire::{Answer, Ask, Failure};
 use super::{Error, Meter, Remote, libgit2, local};
 use crate::repo::{CommitId, Reference};
 pub(crate) use aged::Aged;
+pub(super) use difference::bring_difference;
 pub(super) use known::Known;
 pub(crate) use log::{Log, LogEntry, Lost, LostCommit};
 pub(crate) use messages::Signature;
@@ -175,7 +177,7 @@ impl History for RemoteHistory<'_, '_> {
     }
 
     fn between_if_known(&self, want: CommitId, have: CommitId) -> Result<Option<Range>, Error> {
-        let ask = Ask { wants: &[want], haves: &[have], negotiate: true, depth: None };
+        let ask = Ask { wants: &[want], haves: &[have], negotiate: true, ..Ask::default() };
         if let Some(range) = self.remote.known().between(&[want], &[have]) {
             return Ok(Some(range));
         }

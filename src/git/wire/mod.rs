@@ -40,7 +40,7 @@ pub(super) use connections::Size;
 pub(crate) use credentials::TokenScheme;
 pub(super) use failure::Failure;
 use failure::{response_failure, what_it_is};
-pub(super) use history::{Answer, Ask};
+pub(super) use history::{Answer, Ask, Content};
 pub(super) use permits::{Permit, Permits, lock};
 use protocol::{Capabilities, ListedRef, Wants};
 use request::{Post, Request};
@@ -82,6 +82,8 @@ struct Host {
     plain: AtomicBool,
     /// The host answered a request of protocol 2.
     answered: AtomicBool,
+    /// The host refused to send the difference between two commits.
+    refuses_differences: AtomicBool,
     /// Held while the host is asked, so that one answer serves all threads.
     asking: Mutex<()>,
 }
@@ -165,6 +167,17 @@ impl HttpRemote {
     /// Notes that the host answered a request of protocol 2.
     pub(super) fn has_answered(&self) {
         self.host.answered.store(true, Ordering::Release);
+    }
+
+    /// Whether the host may be asked for the difference between two commits: it speaks protocol 2, and has refused none.
+    pub(super) fn sends_differences(&self) -> bool {
+        let refuses = self.host.refuses_differences.load(Ordering::Acquire);
+        self.host.answered.load(Ordering::Acquire) && !self.is_plain() && !refuses
+    }
+
+    /// Notes that the host refused to send a difference, so that no repository asks in vain again.
+    pub(super) fn refuses_differences(&self) {
+        self.host.refuses_differences.store(true, Ordering::Release);
     }
 
     /// Asks an unknown host once what it supports, after an error of the first request that an old server, or what stands

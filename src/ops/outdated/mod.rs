@@ -13,9 +13,10 @@ use super::remotes::Remotes;
 use crate::config::Merge;
 use crate::error::Error;
 use crate::forge::Limit;
+use crate::git::Remote;
 use crate::lock::Lock;
 use crate::plan;
-use crate::repo::Reference;
+use crate::repo::{CommitId, Reference};
 use crate::report::{Done, Failure, FollowedMerge, Trouble};
 use crate::session::Session;
 
@@ -35,6 +36,7 @@ pub(crate) fn ask<'f, 'a>(remotes: &Remotes<'_>, pins: &'f [Followed<'a>]) -> Re
         let Followed { selected, url, .. } = followed;
         let remote = remotes.git.remote(url).map_err(Trouble::Remote)?;
         let head = remote.resolve(&selected.repo.reference).map_err(Trouble::Remote)?;
+        bring_ahead(followed, &remote, head);
         let merges = followed.merges(remotes.git, &remote.at(head, &selected.repo.reference, &|_| ()))?;
         let done = if head == selected.locked.commit { Done::UpToDate } else { Done::Outdated };
         Ok((done, (head, merges)))
@@ -50,6 +52,18 @@ pub(crate) fn ask<'f, 'a>(remotes: &Remotes<'_>, pins: &'f [Followed<'a>]) -> Re
     let unasked = merges::ask_forges(remotes, &mut merges);
     let merges = merges.into_iter().flat_map(|(_, merges)| merges).collect();
     Ok(Answer { outdated, merges, unasked, failures })
+}
+
+/// Brings what [`would_bring`] reads of a branch that moved. So no repository waits until the slowest server has said where
+/// its branch is. If this fails, the upgrade tells.
+fn bring_ahead(followed: &Followed<'_>, remote: &Remote<'_>, head: CommitId) {
+    let plan::Selected { repo, locked, .. } = &followed.selected;
+    let moves = head != locked.commit && !repo.hold && repo.cooldown.is_zero();
+    // Merges are asked for together with the branch.
+    if moves && repo.merges.is_empty() && repo.core.is_none() && remote.sends_parts() {
+        let branch = remote.clone().at(head, &repo.reference, &|_| ());
+        let _told_later = branch.since(Some(locked.commit)).tree_id();
+    }
 }
 
 /// The pins that can be outdated, or whose merges can. `names` are those of repositories; without any, all count.

@@ -219,7 +219,7 @@ fn resolve_at<'a>(
 ) -> Result<Resolved<'a>, Trouble> {
     let Declared { pin, core, addons, series, .. } = task.declared;
     let meter = |bytes| watch.received(bytes);
-    let mut snapshot = remote.at(commit, &pin.reference, &meter);
+    let mut snapshot = remote.at(commit, &pin.reference, &meter).since(task.changes_since());
     let depth = ahead.depth(pin);
     let bring = |snapshot: &Snapshot<'_, '_>| {
         watch.step("fetching");

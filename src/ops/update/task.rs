@@ -82,6 +82,12 @@ impl Task<'_> {
         self.old.filter(|_| matches!(self.action, Action::Resolve { .. }))
     }
 
+    /// The commit since which only the changes are fetched. Odoo itself has hundreds of commits each week, so all of it is
+    /// fetched.
+    pub(super) fn changes_since(&self) -> Option<CommitId> {
+        self.moved_from().filter(|_| self.declared.core.is_none()).map(|old| old.commit)
+    }
+
     /// Whether the commit of a branch or tag was given by hand, on the command line or by an edit of the lock.
     pub(super) fn is_by_hand(&self) -> bool {
         let is_by_hand = match self.action {

@@ -35,6 +35,7 @@ pub(crate) struct Builder {
     authorizations: Vec<String>,
     protocol_2: bool,
     filter: bool,
+    size_filter: bool,
     exact_commits: bool,
     deepest_tree: Option<u32>,
 }
@@ -86,6 +87,12 @@ impl Builder {
         self
     }
 
+    /// Refuses the filter `blob:limit=N`.
+    pub(crate) fn without_size_filter(mut self) -> Self {
+        self.size_filter = false;
+        self
+    }
+
     /// Refuses commits that no reference stands at; git does so in protocol 0 alone.
     pub(crate) fn without_exact_commits(mut self) -> Self {
         self.exact_commits = false;
@@ -107,6 +114,7 @@ impl Builder {
         let client = made.as_ref().map(|made| made.client.clone());
         let on = |feature: &str, on: bool| format!("uploadpack.{feature}={on}");
         let mut config = vec![on("allowFilter", self.filter), on("allowAnySHA1InWant", self.exact_commits)];
+        config.push(format!("uploadpackfilter.blob:limit.allow={}", self.size_filter));
         config.extend(self.deepest_tree.map(|depth| format!("uploadpackfilter.tree.maxDepth={depth}")));
         let service = Arc::new(Service {
             config,
@@ -156,6 +164,7 @@ impl Server {
             authorizations: Vec::new(),
             protocol_2: true,
             filter: true,
+            size_filter: true,
             exact_commits: true,
             deepest_tree: None,
         }
