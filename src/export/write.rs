@@ -1,13 +1,12 @@
 //! Writes the files of an export. Their modes and times depend only on the commit.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::Error;
 use super::choose::{File, FileKind};
-use crate::fs::{self, Context, Directory};
+use crate::fs::{self, Context, Directory, Manner, Way};
 use crate::repo::{Objects, is_lfs_pointer};
 
 /// Turns a Unix timestamp in seconds into the time of everything that is written. A time that the system cannot
@@ -34,7 +33,7 @@ pub(crate) struct Batch<'a> {
 /// LFS.
 pub(crate) fn batch(objects: &dyn Objects, batch: &Batch<'_>) -> Result<Vec<String>, Error> {
     let mut pointers = Vec::new();
-    let mut way = Way { root: Directory::open(batch.root)?, below: Vec::new(), time: batch.time };
+    let mut way = Way::new(Directory::open(batch.root, Manner::Exact(batch.time))?);
     for (path, file) in &batch.files {
         let content = objects.blob(file.id)?;
         if file.kind != FileKind::Symlink && is_lfs_pointer(&content) {
@@ -43,58 +42,29 @@ pub(crate) fn batch(objects: &dyn Objects, batch: &Batch<'_>) -> Result<Vec<Stri
         let directory = way.to(path.parent().unwrap_or(Path::new("")))?;
         let name = Path::new(path.file_name().unwrap_or_default());
         match file.kind {
-            FileKind::Symlink => directory.link(name, &content, batch.time)?,
-            FileKind::Plain => directory.write(name, &content, 0o644, batch.time)?,
-            FileKind::Executable => directory.write(name, &content, 0o755, batch.time)?,
+            FileKind::Symlink => directory.link(name, &content)?,
+            FileKind::Plain => drop(directory.write(name, &content, false)?),
+            FileKind::Executable => drop(directory.write(name, &content, true)?),
         }
     }
-    way.back_to(0)?;
+    way.end()?;
     Ok(pointers)
 }
 
-/// The chain of open directories down to where files are written. Each is opened inside the one before.
-struct Way {
-    root: Directory,
-    below: Vec<(OsString, Directory)>,
+/// Directories that several batches use. Their time is set after everything in them is written.
+pub(crate) struct Directories {
+    made: BTreeSet<PathBuf>,
     time: SystemTime,
 }
 
-impl Way {
-    /// Goes to a directory, and makes missing directories.
-    fn to(&mut self, path: &Path) -> Result<&Directory, Error> {
-        let same = self.below.iter().zip(path).take_while(|((name, _), part)| name == part).count();
-        self.back_to(same)?;
-        for part in path.iter().skip(same) {
-            let next = self.here().enter(Path::new(part))?;
-            self.below.push((part.to_owned(), next));
-        }
-        Ok(self.here())
-    }
-
-    fn here(&self) -> &Directory {
-        self.below.last().map_or(&self.root, |(_, directory)| directory)
-    }
-
-    /// Leaves directories and sets their time. Files come in the order of their paths, so nothing is added to them
-    /// later.
-    fn back_to(&mut self, depth: usize) -> Result<(), Error> {
-        for (_, directory) in self.below.drain(depth..).rev() {
-            directory.set_time(self.time)?;
-        }
-        Ok(())
-    }
-}
-
-/// Directories that several batches use. Their time is set after everything in them is written.
-#[derive(Default)]
-pub(crate) struct Directories {
-    made: BTreeSet<PathBuf>,
-}
-
 impl Directories {
+    pub(crate) fn new(time: SystemTime) -> Self {
+        Self { made: BTreeSet::new(), time }
+    }
+
     /// Makes a directory below an existing one, with its parents. It may already exist.
     pub(crate) fn make(&mut self, root: &Path, below: &Path) -> Result<Directory, Error> {
-        let mut directory = Directory::open(root)?;
+        let mut directory = Directory::open(root, Manner::Exact(self.time))?;
         let mut path = root.to_owned();
         for part in below {
             directory = directory.enter(Path::new(part))?;
@@ -104,8 +74,8 @@ impl Directories {
         Ok(directory)
     }
 
-    pub(crate) fn finish(self, time: SystemTime) -> Result<(), Error> {
-        self.made.iter().rev().try_for_each(|path| set_directory_time(path, time))
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        self.made.iter().rev().try_for_each(|path| set_directory_time(path, self.time))
     }
 }
 
@@ -115,5 +85,6 @@ pub(crate) fn set_directory_time(path: &Path, time: SystemTime) -> Result<(), Er
 
 /// Writes a new file into an existing directory.
 pub(crate) fn write(directory: &Path, name: &str, content: &str, time: SystemTime) -> Result<(), Error> {
-    Ok(Directory::open(directory)?.write(Path::new(name), content.as_bytes(), 0o644, time)?)
+    let directory = Directory::open(directory, Manner::Exact(time))?;
+    Ok(directory.write(Path::new(name), content.as_bytes(), false).map(drop)?)
 }

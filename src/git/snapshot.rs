@@ -1,7 +1,7 @@
 //! One commit of a remote, with the steps of a lock on top of it. Its trees and files are fetched in the way that the remote offers, and only if they are not
 //! in the store yet.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use super::history::bring_difference;
 use super::packs::{PackSink, Packs};
@@ -150,7 +150,7 @@ impl<'g, 'm> Snapshot<'g, 'm> {
     }
 
     /// The packs of the store, for [`GitTree::reading`].
-    pub(crate) fn packs(&self) -> Packs {
+    pub(crate) fn packs(&self) -> Arc<Packs> {
         Packs::open(&self.store().directory().join("objects"))
     }
 

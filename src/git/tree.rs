@@ -25,7 +25,7 @@ pub(crate) struct GitTree<'a> {
     /// Set by [`GitTree::following`].
     links: Option<Links>,
     /// Set by [`GitTree::reading`].
-    reader: Option<RefCell<Reader<'a>>>,
+    reader: Option<RefCell<Reader>>,
 }
 
 /// A parsed tree: the entries that can be checked out, and the reason if others cannot.
@@ -69,7 +69,7 @@ impl<'a> GitTree<'a> {
 
     /// The same tree, which reads blobs from these packs if they have them. This is quicker for many blobs.
     #[must_use]
-    pub(crate) fn reading(self, packs: &'a Packs) -> Self {
+    pub(crate) fn reading(self, packs: &Arc<Packs>) -> Self {
         Self { reader: Some(RefCell::new(packs.reader())), ..self }
     }
 

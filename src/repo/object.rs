@@ -124,9 +124,14 @@ impl TreeEntry {
         self.kind() == EntryKind::File && self.mode.bits & 0o100 != 0
     }
 
+    /// The mode as which git treats its own, as a number.
+    pub(crate) fn usual_mode(&self) -> u32 {
+        Mode::usual(self.mode.bits).bits
+    }
+
     /// Whether git treats the mode as another one.
     pub(super) fn is_odd(&self) -> bool {
-        self.mode.bits != Mode::usual(self.mode.bits).bits
+        self.mode.bits != self.usual_mode()
     }
 
     /// The same entry with the mode as which git treats its own, and with this id.

@@ -200,7 +200,7 @@ fn write(
 ) -> Result<(usize, Vec<String>), export::Error> {
     let RepoExport { placement, locked, .. } = target.repo;
     // Shared directories are created here; each module creates its own ones.
-    let mut shared = Directories::default();
+    let mut shared = Directories::new(time);
     let mut batches = Vec::new();
     let parts = placement.parts(&content.chosen);
     for Part { module, files } in parts.filter(|part| !plan.below.has(&locked.pin, part.module)) {
@@ -223,6 +223,6 @@ fn write(
         let pointers = group.iter().map(|batch| export::batch(&objects, batch));
         pointers.collect::<Result<Vec<_>, _>>()
     })?;
-    shared.finish(time)?;
+    shared.finish()?;
     Ok((count, pointers.concat().concat()))
 }

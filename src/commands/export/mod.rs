@@ -266,7 +266,7 @@ fn recorded<'m>(
 /// Creates links to the modules in the checkouts.
 fn links(session: &Session<'_>, plan: &Plan<'_>, site: &Site) -> Result<Written, Error> {
     let time = SystemTime::now();
-    let mut made = Directories::default();
+    let mut made = Directories::new(time);
     let (mut files, mut all) = (0, Vec::new());
     for repo in &plan.repos {
         let checkout = session.checkout(plan.profile, &repo.locked.pin.name)?;
@@ -280,7 +280,7 @@ fn links(session: &Session<'_>, plan: &Plan<'_>, site: &Site) -> Result<Written,
             let target = relative(&site.dest().join(parent), &module);
             let name = Path::new(place.file_name().unwrap_or_default());
             let directory = made.make(site.aside(), parent)?;
-            directory.link(name, target.as_os_str().as_encoded_bytes(), time)?;
+            directory.link(name, target.as_os_str().as_encoded_bytes())?;
             files += 1;
         }
         all.push(recorded(repo, repo.modules().iter().map(String::as_str), Vec::new()));

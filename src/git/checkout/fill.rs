@@ -1,73 +1,114 @@
-//! Writes the files of a new checkout. If there are many, such as those of Odoo itself, all cores write.
+//! Writes the files of a new checkout and its index. If there are many, such as those of Odoo itself, all cores write.
 //!
-//! libgit2 writes with one thread. So each part of the paths is a checkout of its own, with an index of its own. The
-//! entries of these indexes become the index of the whole: they have the sizes and times of the files.
+//! libgit2 writes with one thread, and inflates each file again in pieces.
 
-use std::path::{Path, PathBuf};
+use std::fs::Metadata;
+use std::path::Path;
+use std::sync::Arc;
 
-use git2::build::CheckoutBuilder;
-use git2::{Index, Oid, Repository};
+use git2::{Index, IndexEntry, IndexTime};
 
-use super::modes;
-use crate::fs::Context;
+use super::open_work_tree;
+use crate::fs::{Context, Directory, Manner, Way, native_path};
 use crate::git::Error;
 use crate::git::ids::oid;
+use crate::git::packs::Packs;
 use crate::git::tree::GitTree;
 use crate::pool::each;
-use crate::repo::{EntryKind, walk_tree};
+use crate::repo::{EntryKind, Objects, RepoPath, TreeEntry, TreeId, walk_tree};
 
 /// One thread writes fewer files than these.
-const MANY: usize = if cfg!(debug_assertions) { 50 } else { 5_000 };
+const MANY: usize = if cfg!(debug_assertions) { 50 } else { 2_000 };
 /// More than most machines have cores, because the files of some parts are larger than those of others.
 const PARTS: usize = 16;
 
-/// Writes all files of `trees` and the index. Nothing is in the work tree of `repository` yet.
-pub(super) fn fill(repository: &Repository, work_tree: &Path, trees: &GitTree<'_>) -> Result<(), Error> {
-    let tree = modes::usual(repository, trees, trees.id())?;
-    let paths = paths(trees)?;
-    // Trees with normalised modes are in the memory of this repository alone.
-    if paths.len() < MANY || tree != oid(trees.id().as_bytes()) {
-        return check_out(repository, tree, &[]);
-    }
-    let git = repository.path();
-    let aside = tempfile::tempdir_in(git).at("write in", git)?;
-    let cut = paths.chunks(paths.len().div_ceil(PARTS)).enumerate();
-    let parts: Vec<(PathBuf, &[Vec<u8>])> =
-        cut.map(|(number, paths)| (aside.path().join(number.to_string()), paths)).collect();
-    let written = each(&parts, |(index, paths)| {
-        let repository = Repository::open(work_tree)?;
-        repository.set_index(&mut Index::open(index)?)?;
-        check_out(&repository, tree, paths)
-    });
-    written.into_iter().collect::<Result<(), Error>>()?;
-    let mut whole = Index::open(&git.join("index"))?;
-    for (index, _) in &parts {
-        for entry in Index::open(index)?.iter() {
-            whole.add(&entry)?;
+/// What a checkout has at a path.
+type Placed = (RepoPath, TreeEntry);
+
+/// Writes all files of `trees` and the index. Nothing is in the work tree yet. `git` is its git directory.
+pub(super) fn fill(git: &Path, work_tree: &Path, trees: &GitTree<'_>) -> Result<(), Error> {
+    let placed = placed(trees)?;
+    let packs = Packs::open(&git.join("objects"));
+    let parts = if placed.len() < MANY { 1 } else { PARTS };
+    let parts: Vec<&[Placed]> = placed.chunks(placed.len().div_ceil(parts).max(1)).collect();
+    let root = trees.id();
+    let written = each(&parts, |part| write(work_tree, root, &packs, part));
+    let mut index = Index::open(&git.join("index"))?;
+    for entries in written {
+        for entry in entries? {
+            index.add(&entry)?;
         }
     }
-    whole.write()?;
-    Ok(aside.close().at("remove", git)?)
+    Ok(index.write()?)
 }
 
 /// All files, symlinks and submodules, in the order of an index.
-fn paths(trees: &GitTree<'_>) -> Result<Vec<Vec<u8>>, Error> {
-    let mut paths = Vec::new();
+fn placed(trees: &GitTree<'_>) -> Result<Vec<Placed>, Error> {
+    let mut placed = Vec::new();
     walk_tree(trees, trees.id(), &mut |path, entry| {
         if entry.kind() != EntryKind::Directory {
-            paths.push(path.as_bytes().to_owned());
+            placed.push((path, entry.clone()));
         }
     })?;
-    paths.sort_unstable();
-    Ok(paths)
+    placed.sort_unstable_by(|(one, _), (other, _)| one.as_bytes().cmp(other.as_bytes()));
+    Ok(placed)
 }
 
-/// Checks these paths of a tree out, or all of it if none is named.
-fn check_out(repository: &Repository, tree: Oid, paths: &[Vec<u8>]) -> Result<(), Error> {
-    let mut checkout = CheckoutBuilder::new();
-    checkout.force().disable_filters(true).disable_pathspec_match(true);
-    for path in paths {
-        checkout.path(path.as_slice());
+/// Writes some of the files. Returns their entries in the index.
+fn write(
+    work_tree: &Path,
+    root: TreeId,
+    packs: &Arc<Packs>,
+    placed: &[Placed],
+) -> Result<Vec<IndexEntry>, Error> {
+    let open = || open_work_tree(work_tree);
+    let objects = GitTree::new(open()?, root, Box::new(open)).reading(packs);
+    let mut way = Way::new(Directory::open(work_tree, Manner::AsGit)?);
+    let mut entries = Vec::with_capacity(placed.len());
+    for (path, entry) in placed {
+        let below = native_path(path.as_bytes());
+        let directory = way.to(below.parent().unwrap_or(Path::new("")))?;
+        let name = Path::new(below.file_name().unwrap_or_default());
+        let whole = || work_tree.join(&below);
+        let metadata = match entry.kind() {
+            EntryKind::File => {
+                let content = objects.blob(entry.blob())?;
+                directory.write(name, &content, entry.is_executable())?.metadata()
+            }
+            EntryKind::Symlink => {
+                directory.link(name, &objects.blob(entry.blob())?)?;
+                whole().symlink_metadata()
+            }
+            // A submodule of the repository stays empty, as with git.
+            EntryKind::Directory | EntryKind::Other => {
+                directory.enter(name)?;
+                whole().symlink_metadata()
+            }
+        };
+        entries.push(index_entry(path, entry, &metadata.at("read", &whole())?));
     }
-    Ok(repository.checkout_tree(&repository.find_object(tree, None)?, Some(&mut checkout))?)
+    way.end()?;
+    Ok(entries)
+}
+
+/// The entry of a file that git takes for unchanged. As in git, numbers are cut to 32 bits.
+#[expect(clippy::cast_possible_truncation, reason = "git's index has 32 bits for each number")]
+fn index_entry(path: &RepoPath, entry: &TreeEntry, metadata: &Metadata) -> IndexEntry {
+    use std::os::unix::fs::MetadataExt;
+    let time = |seconds: i64, nanoseconds: i64| IndexTime::new(seconds as i32, nanoseconds as u32);
+    IndexEntry {
+        ctime: time(metadata.ctime(), metadata.ctime_nsec()),
+        mtime: time(metadata.mtime(), metadata.mtime_nsec()),
+        dev: metadata.dev() as u32,
+        ino: metadata.ino() as u32,
+        mode: entry.usual_mode(),
+        uid: metadata.uid(),
+        gid: metadata.gid(),
+        file_size: metadata.len() as u32,
+        id: oid(&entry.id),
+        // The length of the path; the longest that fits means "this or longer".
+        flags: path.as_bytes().len().min(0xfff) as u16,
+        flags_extended: 0,
+        path: path.as_bytes().to_owned(),
+    }
 }

@@ -10,6 +10,7 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use libdeflater::Decompressor;
 
@@ -27,24 +28,24 @@ const WINDOW: u64 = 128 << 10;
 /// More deltas than git makes in a chain.
 const DEEPEST: usize = 4096;
 
-/// The packs of an object database.
-pub(in crate::git) struct Packs(Vec<Pack>);
+/// The packs of an object database, for many threads.
+pub(crate) struct Packs(Vec<Pack>);
 
 impl Packs {
     /// Opens the packs of an `objects` directory. Packs that cannot be read are skipped.
-    pub(in crate::git) fn open(objects: &Path) -> Self {
-        Self(whole_packs(objects))
+    pub(in crate::git) fn open(objects: &Path) -> Arc<Self> {
+        Arc::new(Self(whole_packs(objects)))
     }
 
     #[cfg(any(fuzzing, test))]
-    pub(in crate::git) fn of(pack: Pack) -> Self {
-        Self(vec![pack])
+    pub(in crate::git) fn of(pack: Pack) -> Arc<Self> {
+        Arc::new(Self(vec![pack]))
     }
 
     /// A reader for one thread.
-    pub(in crate::git) fn reader(&self) -> Reader<'_> {
+    pub(in crate::git) fn reader(self: &Arc<Self>) -> Reader {
         Reader {
-            packs: &self.0,
+            packs: Arc::clone(self),
             window: Window::default(),
             inflater: Inflater(Decompressor::new()),
             bases: HashMap::new(),
@@ -54,8 +55,8 @@ impl Packs {
 }
 
 /// Reads blobs one after the other.
-pub(in crate::git) struct Reader<'p> {
-    packs: &'p [Pack],
+pub(in crate::git) struct Reader {
+    packs: Arc<Packs>,
     window: Window,
     inflater: Inflater,
     /// The last bases of deltas.
@@ -70,7 +71,7 @@ struct Base {
     content: Vec<u8>,
 }
 
-impl Reader<'_> {
+impl Reader {
     /// The content of a blob. `None` if the packs do not have it, or it cannot be read here.
     pub(in crate::git) fn blob(&mut self, id: &Id) -> Option<Vec<u8>> {
         let (kind, content) = self.object(id)?;
@@ -109,8 +110,8 @@ impl Reader<'_> {
     /// What a pack has for an object: its content, or a delta.
     fn stored(&mut self, id: &Id) -> Option<(Kind, Vec<u8>)> {
         let found = |(number, pack): (usize, &Pack)| Some((number, pack.find(id)?));
-        let (number, place) = self.packs.iter().enumerate().find_map(found)?;
-        let pack = &self.packs[number];
+        let (number, place) = self.packs.0.iter().enumerate().find_map(found)?;
+        let pack = &self.packs.0[number];
         let range = pack.range(place).ok()?;
         let bytes = self.window.read(number, pack, &range).ok()?;
         let (kind, size, data) = pack.header(bytes, range.start).ok()?;
