@@ -196,7 +196,7 @@ impl Snapshot<'_, '_> {
                     Err(Failure::Error(error)) => Err(error),
                 }
             }
-            Transport::Http { .. } | Transport::Libgit2 { .. } => Ok(HashMap::new()),
+            Transport::Http { .. } | Transport::Libgit2(_) => Ok(HashMap::new()),
         }
     }
 }
