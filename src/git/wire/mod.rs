@@ -62,6 +62,8 @@ pub(super) struct HttpRemote {
     /// The url of the repository. It changes when the server redirects.
     base: Mutex<Url>,
     host: Arc<Host>,
+    /// Whether its name comes from a list, so that it may not be there.
+    is_of_list: bool,
 }
 
 impl Clone for HttpRemote {
@@ -72,6 +74,7 @@ impl Clone for HttpRemote {
             declared: self.declared.clone(),
             base: Mutex::new(base),
             host: Arc::clone(&self.host),
+            is_of_list: self.is_of_list,
         }
     }
 }
@@ -83,6 +86,8 @@ struct Host {
     plain: AtomicBool,
     /// The host answered a request of protocol 2.
     answered: AtomicBool,
+    /// The host said that a repository is elsewhere.
+    redirected: AtomicBool,
     /// Held while the host is asked, so that one answer serves all threads.
     asking: Mutex<()>,
 }
@@ -142,7 +147,12 @@ impl Objects<'_> {
 impl HttpRemote {
     pub(super) fn new(client: Arc<Client>, url: Url) -> Self {
         let host = client.host(&url);
-        Self { client, declared: url.origin(), base: Mutex::new(url), host }
+        Self { client, declared: url.origin(), base: Mutex::new(url), host, is_of_list: false }
+    }
+
+    /// Expects that it may not be there.
+    pub(super) fn expect_absence(&mut self) {
+        self.is_of_list = true;
     }
 
     /// Whether the host is known to lack a feature that this room needs.
@@ -166,6 +176,15 @@ impl HttpRemote {
     /// Notes that the host answered a request of protocol 2.
     pub(super) fn has_answered(&self) {
         self.host.answered.store(true, Ordering::Release);
+    }
+
+    /// Whether an answer means that there is no such repository, although the host was not asked in the way of git, which
+    /// may be redirected. A host is believed that answers at once for others and has redirected nobody.
+    pub(super) fn is_surely_absent(&self, answer: &Error) -> bool {
+        self.is_of_list
+            && matches!(answer, Error::NotFound { .. } | Error::NotFoundAs { .. })
+            && self.host.answered.load(Ordering::Acquire)
+            && !self.host.redirected.load(Ordering::Acquire)
     }
 
     /// Asks an unknown host once what it supports, after an error of the first request that an old server, or what stands
@@ -312,6 +331,7 @@ impl HttpRemote {
         let mut base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
         let same = response.url.origin() == base.origin() && path == base.path().trim_end_matches('/');
         if !same {
+            self.host.redirected.store(true, Ordering::Release);
             let mut moved = response.url.clone();
             moved.set_path(path);
             moved.set_query(None);
