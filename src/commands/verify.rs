@@ -42,7 +42,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
-    let pools = Pools::new(global.jobs)?;
+    let pools = Pools::new(global.jobs())?;
     let verify = |directory: &Path| {
         let manifest = manifest(directory)?;
         let source = VerifiedAgainst::open(args, directory, manifest.kind, global, printer)?;

@@ -83,7 +83,7 @@ impl Addition<'_> {
         if addresses.is_empty() {
             return titles;
         }
-        if let Ok(pools) = Pools::new(self.rewrite.session.global.jobs) {
+        if let Ok(pools) = Pools::new(self.rewrite.session.global.jobs()) {
             let answers = Forges::for_titles(&pools).ask(&addresses);
             for (place, told) in places.into_iter().zip(answers.told) {
                 titles[place] = told.title;
