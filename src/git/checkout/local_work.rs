@@ -6,8 +6,8 @@ use git2::{
     IndexEntry, Odb, OdbLookupFlags, Oid, Repository, RepositoryState, Status, StatusEntry, StatusOptions,
 };
 
+use super::Head;
 use super::objects::shallow_ends;
-
 use crate::fs::native_path;
 use crate::git::ids::{bytes, oid};
 use crate::git::store::leads_to;
@@ -22,7 +22,7 @@ pub(crate) struct LocalWork {
     pub(crate) changed: Vec<String>,
     /// Paths of files that git could not write, because their content is not in the checkout. They are missing, but not
     /// the user's work.
-    pub(crate) unwritten: Box<[String]>,
+    pub(crate) unwritten: Vec<String>,
     /// The commit at HEAD, if it does not come from the remote.
     pub(crate) commit: Option<CommitId>,
     /// The branch at HEAD, if it has commits that are pushed, but not on the branch that the checkout follows.
@@ -72,17 +72,20 @@ impl fmt::Display for LocalWork {
 
 pub(super) fn find(
     repository: &Repository,
-    is_unfilled: bool,
+    head: &Head,
     placed: Option<CommitId>,
     remote: Option<&Remote<'_>>,
 ) -> Result<LocalWork, Error> {
     if let Some(root) = repository.workdir() {
         pipes::refuse_in_work_tree(root, &[])?;
     }
-    let (changed, unwritten) = if is_unfilled { Default::default() } else { changes(repository)? };
+    let (changed, unwritten) = match head {
+        Head::Unfilled(_) => Default::default(),
+        _ => changes(repository)?,
+    };
     Ok(LocalWork {
         changed,
-        unwritten: unwritten.into(),
+        unwritten,
         commit: own_commit(repository, placed, remote)?,
         branch: None,
         references: Vec::new(),
