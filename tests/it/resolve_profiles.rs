@@ -100,6 +100,9 @@ fn patches_that_do_not_apply_are_removed_one_after_the_other() {
     let both = "patches = [\"patches/ten.patch\", \"patches/twelve.patch\"]";
     declare(&env, both);
     env.oca(&["sync", "-q"]).success();
+    // The lock does not have them as they are now, so there is nothing to merge.
+    env.write("patches/ten.patch", format!("Ten\n\n{}", patch(10, "ten")));
+    env.write("patches/twelve.patch", format!("Twelve\n\n{}", patch(15, "twelve")));
     remote
         .branch("next")
         .from(&remote.commit_of("18.0"))
