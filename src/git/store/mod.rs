@@ -15,10 +15,12 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository};
 
+use lock::Share;
 pub(super) use lock::{StoreLock, StoresLock, sweep};
 pub(super) use walk::{commits_down_to, leads_to, parents};
 
@@ -48,12 +50,14 @@ pub(crate) struct Store {
     directory: PathBuf,
     /// The declared url, also without what may be a password in a mistyped one. Empty if it is not known.
     url: String,
+    share: Arc<Share>,
 }
 
 impl Store {
     /// Opens the store of a remote. Makes it if it does not exist.
     pub(super) fn open(cache: &Path, url: &str) -> Result<Self, Error> {
-        let store = Self::of(cache, url);
+        let mut store = Self::of(cache, url);
+        store.share = Share::of(&store.directory);
         store.hold()?;
         store.note_use();
         Ok(store)
@@ -61,13 +65,14 @@ impl Store {
 
     /// The store of a remote. It may not exist.
     pub(super) fn of(cache: &Path, url: &str) -> Self {
-        Self { directory: cache.join(STORES).join(directory_name(url)), url: redact(url) }
+        let directory = cache.join(STORES).join(directory_name(url));
+        Self { directory, url: redact(url), share: Arc::default() }
     }
 
     /// The store in an existing directory.
     pub(super) fn at(directory: PathBuf) -> Self {
         let url = read_text(&directory.join(URL)).unwrap_or_default().trim().to_owned();
-        Self { directory, url }
+        Self { directory, url, share: Arc::default() }
     }
 
     /// The declared url without secrets. If it is not known, the name of the directory.
@@ -142,7 +147,7 @@ impl Store {
     /// A temporary store in an empty directory. The caller deletes the directory.
     pub(super) fn scratch(directory: &Path) -> Result<Self, Error> {
         Repository::init_bare(directory)?;
-        Ok(Self { directory: directory.to_owned(), url: String::new() })
+        Ok(Self { directory: directory.to_owned(), url: String::new(), share: Arc::default() })
     }
 
     pub(super) fn directory(&self) -> &Path {
