@@ -148,7 +148,7 @@ fn every_kept_checkout_says_how_to_go_on() {
     let work = LocalWork {
         changed: vec!["a.py".to_owned(), "b.py".to_owned()],
         commit: Some(commit(0xaa)),
-        unwritten: vec!["c.py".to_owned()],
+        unwritten: ["c.py".to_owned()].into(),
         branch: None,
         references: vec!["18.0".to_owned(), "stash".to_owned()],
         under_way: true,

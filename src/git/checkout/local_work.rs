@@ -21,8 +21,8 @@ pub(crate) struct LocalWork {
     /// Paths of changed, staged, deleted and untracked files; an untracked directory is one path.
     pub(crate) changed: Vec<String>,
     /// Paths of files that git could not write, because their content is not in the checkout. They are missing, but not
-    /// the user's work.
-    pub(crate) unwritten: Vec<String>,
+    /// the user's work. Boxed, because it is a part of many errors, which clippy wants to be small.
+    pub(crate) unwritten: Box<[String]>,
     /// The commit at HEAD, if it does not come from the remote.
     pub(crate) commit: Option<CommitId>,
     /// The branch at HEAD, if it has commits that are pushed, but not on the branch that the checkout follows.
@@ -85,7 +85,7 @@ pub(super) fn find(
     };
     Ok(LocalWork {
         changed,
-        unwritten,
+        unwritten: unwritten.into(),
         commit: own_commit(repository, placed, remote)?,
         branch: None,
         references: Vec::new(),
