@@ -169,10 +169,10 @@ impl Updated {
         let Some(other) = others.max_by_key(|repo| repo.pin.reference == *reference) else {
             return format!("{name}: removed from the lock");
         };
-        let (gone, stays) = if other.pin.url != *url {
-            (format!("`{url}`"), format!("`{}`", other.pin.url))
-        } else {
+        let (gone, stays) = if other.pin.url == *url {
             (reference.to_string(), other.pin.reference.to_string())
+        } else {
+            (format!("`{url}`"), format!("`{}`", other.pin.url))
         };
         format!(
             "{name}: the entry for {gone} at {} is removed from the lock; the one for {stays} is at {}",

@@ -17,7 +17,7 @@ use crate::report::Verified;
 /// Verifies every exported repository of the profile, and the files that belong to no repository.
 pub(super) fn of_export(
     directory: &Path,
-    manifest: Manifest,
+    manifest: &Manifest,
     source: &VerifiedAgainst,
 ) -> Result<Vec<Verified>, Error> {
     if manifest.kind == Kind::Modules && manifest.profile != source.profile {
@@ -40,7 +40,7 @@ pub(super) fn of_export(
     let places: Vec<usize> = (0..repos.len()).collect();
     // Of all the files of a repository, only the differences are needed until the end.
     let mut reports =
-        pool::share(&places, |&place| of_repo(directory, &manifest, &repos[place], &owners.only(place)))?;
+        pool::share(&places, |&place| of_repo(directory, manifest, &repos[place], &owners.only(place)))?;
     let nobodys = owners.nobodys(directory)?;
     if !nobodys.is_empty() {
         reports.push(Verified { name: None, files: 0, alterations: nobodys, trouble: None });

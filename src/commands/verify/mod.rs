@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     let verify = |directory: &Path| {
         let manifest = manifest(directory)?;
         let source = VerifiedAgainst::open(args, directory, manifest.kind, global, printer)?;
-        pools.work(|| of_export(directory, manifest, &source))
+        pools.work(|| of_export(directory, &manifest, &source))
     };
     let repos = match &args.export {
         Some(directory) => verify(directory)?,
