@@ -22,9 +22,9 @@ pub(crate) struct Global {
     /// Use all profiles
     #[arg(long, global = true, conflicts_with = "profile")]
     pub(crate) all_profiles: bool,
-    /// How many repositories to work on at once
-    #[arg(short, long, value_name = "N", default_value = "32", value_parser = jobs, global = true)]
-    pub(crate) jobs: usize,
+    /// How many repositories to work on at once [default: 32, and 64 for a search in OCA's repositories]
+    #[arg(short, long, value_name = "N", value_parser = jobs, global = true)]
+    jobs: Option<usize>,
     /// Ask no server; use only the cache
     #[arg(long, env = "OCA_OFFLINE", hide_env = true, value_parser = clap::builder::FalseyValueParser::new(), global = true)]
     pub(crate) offline: bool,
@@ -102,6 +102,18 @@ fn destination(path: PathBuf) -> Result<Destination, String> {
     match path.iter().filter_map(|part| part.to_str()).find(|part| is_own(part)) {
         Some(part) => Err(format!("`{part}` belongs to oca or git")),
         None => Ok(Destination(path)),
+    }
+}
+
+impl Global {
+    /// How many repositories to work on at once.
+    pub(crate) fn jobs(&self) -> usize {
+        self.jobs.unwrap_or(32)
+    }
+
+    /// The same if each is only asked for a few bytes, which go nowhere.
+    pub(crate) fn jobs_of_search(&self) -> usize {
+        self.jobs.unwrap_or(64)
     }
 }
 

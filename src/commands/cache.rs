@@ -160,7 +160,7 @@ fn prune(cache: &Path, args: &PruneArgs, global: &Global, printer: &Printer) -> 
     let mut results: Vec<Result<Pruned, git::Error>> =
         git::leftovers(cache, pruning)?.into_iter().map(Ok).collect();
     results.extend(
-        Pools::new(global.jobs)?.fetch(&stores, |_, store| store.prune(pruning, &pinned(store, &locks))),
+        Pools::new(global.jobs())?.fetch(&stores, |_, store| store.prune(pruning, &pinned(store, &locks))),
     );
     let (pruned, failures): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     let pruned: Vec<Pruned> = pruned.into_iter().flatten().collect();

@@ -118,6 +118,12 @@ pub(crate) enum MergeError {
     #[error("`{repo}` has changes that are not of the merge, in {}", first_names(files))]
     Strangers { repo: RepoName, files: Vec<String> },
     /// The directory did not exist before, so all of it would be deleted.
+    #[error(
+        "`{repo}` has files that git ignores: {}; they would be deleted with the checkout",
+        first_names(files)
+    )]
+    Ignored { repo: RepoName, files: Vec<String> },
+    /// The same.
     #[error("`{repo}` has work that is not of the merge: {work}")]
     OwnCommits { repo: RepoName, work: String },
     #[error("`{word}` names nothing to merge into `{repo}`: {why}")]
@@ -202,6 +208,7 @@ impl MergeError {
             | Self::ChangedPatch { .. }
             | Self::SharedPatch { .. }
             | Self::Strangers { .. }
+            | Self::Ignored { .. }
             | Self::OwnCommits { .. } => 1,
         }
     }
@@ -285,6 +292,7 @@ impl MergeError {
                 and_continue(&format!("copy the file, name the copy in `patches` of `[{header}]`"), repo)
             }
             Self::Strangers { repo, .. } => and_abort("copy them to another place, undo them", repo),
+            Self::Ignored { repo, .. } => and_abort("move them to another place, or delete them", repo),
             Self::OwnCommits { repo, .. } => and_abort("push it, or delete it", repo),
             Self::Invalid { repo, .. } => {
                 format!("write it as `{repo}#2950`, `{repo}#BRANCH` or `'{repo}#URL BRANCH'`")

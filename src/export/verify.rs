@@ -60,24 +60,86 @@ impl Scan {
         pass_over: &dyn Fn(&Path, &Metadata) -> bool,
     ) -> Result<Self, Error> {
         let above: HashSet<&Path> = expected.iter().flat_map(|path| path.ancestors().skip(1)).collect();
-        let mut found = BTreeMap::new();
-        let mut open = vec![PathBuf::new()];
+        let is_left = |path: &Path, metadata: &Metadata| {
+            !expected.contains(path) && !above.contains(path) && pass_over(path, metadata)
+        };
+        let mut scan = Self { root: root.to_owned(), rights, found: BTreeMap::new() };
+        scan.walk(vec![PathBuf::new()], &is_left)?;
+        Ok(scan)
+    }
+
+    /// Scans everything outside of some directories. `pass_over` decides for each path that is not above one of them
+    /// whether it is ignored.
+    pub(crate) fn around(
+        root: &Path,
+        rights: Rights,
+        directories: &HashSet<&Path>,
+        pass_over: &dyn Fn(&Path, &Metadata) -> bool,
+    ) -> Result<Self, Error> {
+        let above: HashSet<&Path> = directories.iter().flat_map(|path| path.ancestors().skip(1)).collect();
+        let is_left = |path: &Path, metadata: &Metadata| {
+            directories.contains(path) || (!above.contains(path) && pass_over(path, metadata))
+        };
+        let mut scan = Self { root: root.to_owned(), rights, found: BTreeMap::new() };
+        scan.walk(vec![PathBuf::new()], &is_left)?;
+        Ok(scan)
+    }
+
+    /// Scans some directories, which need not exist.
+    pub(crate) fn below(root: &Path, rights: Rights, directories: &[PathBuf]) -> Result<Self, Error> {
+        let mut scan = Self { root: root.to_owned(), rights, found: BTreeMap::new() };
+        let mut open = Vec::new();
+        let is_inside =
+            |path: &Path| path.ancestors().skip(1).any(|above| directories.iter().any(|it| it == above));
+        for path in directories.iter().filter(|path| !is_inside(path)) {
+            if let Some(metadata) = scan.metadata(path)? {
+                open.extend(metadata.is_dir().then(|| path.clone()));
+                scan.found.insert(path.clone(), metadata);
+            }
+        }
+        scan.walk(open, &|_, _| false)?;
+        Ok(scan)
+    }
+
+    /// The metadata at a path. `None` if nothing is there, or if a part of the path is not a directory.
+    fn metadata(&self, path: &Path) -> Result<Option<Metadata>, Error> {
+        let mut at = self.root.clone();
+        let mut found = None;
+        for part in path.components() {
+            if found.as_ref().is_some_and(|metadata: &Metadata| !metadata.is_dir()) {
+                return Ok(None);
+            }
+            at.push(part);
+            found = match fs::symlink_metadata(&at) {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+                other => Some(other.at("read", &at)?),
+            };
+        }
+        Ok(found)
+    }
+
+    /// Adds what is below these directories.
+    fn walk(
+        &mut self,
+        mut open: Vec<PathBuf>,
+        is_left: &dyn Fn(&Path, &Metadata) -> bool,
+    ) -> Result<(), Error> {
         while let Some(below) = open.pop() {
-            let directory = root.join(&below);
+            let directory = self.root.join(&below);
             for entry in fs::read_dir(&directory).at("read", &directory)? {
                 let entry = entry.at("read", &directory)?;
                 let path = below.join(entry.file_name());
                 let metadata = entry.metadata().at("read", &entry.path())?;
-                if !expected.contains(&*path) && !above.contains(&*path) && pass_over(&path, &metadata) {
+                if is_left(&path, &metadata) {
                     continue;
                 }
                 if metadata.is_dir() {
                     open.push(path.clone());
                 }
-                found.insert(path, metadata);
+                self.found.insert(path, metadata);
             }
         }
-        Ok(Self { root: root.to_owned(), rights, found })
+        Ok(())
     }
 
     /// Compares one file with the expected file. `None` if they are equal.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
-use url::Url;
+use url::{Position, Url};
 
 use super::path_value::path_value;
 use crate::repo::{RemoteUrl, split_scp};
@@ -14,7 +14,7 @@ pub(super) enum Address {
     Http(Url),
     Ssh(SshAddress),
     /// A `git://` url, for libgit2.
-    Daemon(String),
+    Daemon(Url),
     Path(PathBuf),
 }
 
@@ -41,10 +41,31 @@ impl Address {
         };
         match scheme {
             "file" => Ok(Self::Path(PathBuf::from(percent_decoded(rest)))),
-            "git" => Ok(Self::Daemon(word.to_owned())),
+            "git" => Url::parse(word).map(Self::Daemon).map_err(|error| error.to_string()),
             "ssh" => ssh(word).map(Self::Ssh),
             _ => Url::parse(word).map(Self::Http).map_err(|error| error.to_string()),
         }
+    }
+
+    /// The host, and the port if it is given. Empty for a path.
+    pub(super) fn place(&self) -> String {
+        match self {
+            Self::Http(url) | Self::Daemon(url) => {
+                url[Position::BeforeHost..Position::AfterPort].to_ascii_lowercase()
+            }
+            Self::Ssh(ssh) => {
+                let port = ssh.port.map(|port| format!(":{port}")).unwrap_or_default();
+                ssh.host() + &port
+            }
+            Self::Path(_) => String::new(),
+        }
+    }
+}
+
+impl SshAddress {
+    /// The host in lower case.
+    pub(super) fn host(&self) -> String {
+        self.destination.rsplit('@').next().unwrap_or_default().to_ascii_lowercase()
     }
 }
 
@@ -93,7 +114,23 @@ mod tests {
         let home = std::env::home_dir().expect("a home");
         assert_eq!(parse("~/x"), Address::Path(home.join("x")));
         assert_eq!(parse("file:///srv/a%20b"), Address::Path("/srv/a b".into()));
-        assert_eq!(parse("git://host/x"), Address::Daemon("git://host/x".into()));
+        assert!(matches!(parse("git://host/x"), Address::Daemon(_)));
         assert!(matches!(parse("https://host/x"), Address::Http(_)));
+    }
+
+    #[test]
+    fn urls_of_one_host_lead_to_one_place() {
+        for url in [
+            "git@host:OCA/web.git",
+            "ssh://git@HOST/OCA/web.git",
+            "git://Host/web",
+            "https://me:x@host/web",
+            "https://host:443/web",
+        ] {
+            assert_eq!(parse(url).place(), "host", "{url}");
+        }
+        for url in ["ssh://git@host:22/web", "git://host:22/web", "http://host:22/web"] {
+            assert_eq!(parse(url).place(), "host:22", "{url}");
+        }
     }
 }

@@ -69,7 +69,7 @@ fn web_url(address: Address) -> Option<Url> {
     match address {
         Address::Http(url) => Some(url),
         Address::Ssh(ssh) => {
-            let host = ssh.destination.rsplit('@').next()?.to_ascii_lowercase();
+            let host = ssh.host();
             let host = SSH_HOSTS.iter().find(|(of_ssh, _)| *of_ssh == host).map_or(&*host, |(_, host)| host);
             // A name without a dot is often only an alias in the configuration of ssh.
             let mut url = Url::parse(&format!("https://{host}/")).ok().filter(|_| host.contains('.'))?;

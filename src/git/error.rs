@@ -68,6 +68,8 @@ pub(crate) enum Error {
     Connection { why: String },
     #[error("the server's certificate is not trusted: {}", in_short(why))]
     Certificate { why: String },
+    #[error("the proxy's certificate is not trusted: {}", in_short(why))]
+    CertificateOfProxy { why: String },
     #[error("cannot make a secure connection: {}", in_short(why))]
     Tls { why: String },
     #[error("cannot read `{}`, set by `{setting}`: {why}", path.display())]

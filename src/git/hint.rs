@@ -66,6 +66,10 @@ impl Error {
                 "set git's `http.sslCAInfo` or the variable `SSL_CERT_FILE` to the certificate file of its authority"
                     .to_owned()
             }
+            Self::CertificateOfProxy { .. } => {
+                "set git's `http.proxySSLCAInfo` or the variable `SSL_CERT_FILE` to the certificate file of its authority"
+                    .to_owned()
+            }
             Self::Authorities { setting, .. } => authorities_hint(setting),
             Self::Secret { variable, .. } => {
                 format!("set `{variable}` to a file that can be read, or unset it")
@@ -125,7 +129,9 @@ fn authorities_hint(setting: &str) -> String {
     let what = match setting {
         "SSL_CERT_DIR" => "to directories of certificates, or unset it",
         "GIT_SSL_CAPATH" | "http.sslCAPath" => "to a directory of certificates, or unset it",
-        "GIT_SSL_KEY" | "http.sslKey" => "to a file with the private key of the certificate",
+        "GIT_SSL_KEY" | "http.sslKey" | "GIT_PROXY_SSL_KEY" | "http.proxySSLKey" => {
+            "to a file with the private key of the certificate"
+        }
         _ => "to a file of certificates, or unset it",
     };
     format!("set `{setting}` {what}")

@@ -81,7 +81,7 @@ impl<'a> Remote<'a> {
         match &self.transport {
             Transport::Path(_) => true,
             Transport::Http { remote, .. } => !remote.is_plain(),
-            Transport::Libgit2 { .. } => false,
+            Transport::Libgit2(_) => false,
         }
     }
 

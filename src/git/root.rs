@@ -30,23 +30,25 @@ impl Git {
         reference: &Reference,
         meter: Meter<'_>,
     ) -> Result<Vec<Entry>, Error> {
-        let transport = Transport::new(self.network()?, url)?;
+        let transport = Transport::new(self.network()?, url)?.expecting_absence();
         self.refuse_offline(&transport)?;
         let commit = transport.resolve(reference)?;
-        let with_files = |url: &str| {
+        let with_files = |served: &libgit2::Served| {
             // Such a server does not send a tree without its files.
             let aside = tempfile::tempdir().at("write in", &std::env::temp_dir())?;
             let scratch = Store::scratch(aside.path())?;
-            libgit2::fetch(url, commit, reference, 1, &scratch, meter)?;
+            libgit2::fetch(served, commit, reference, 1, &scratch, meter)?;
             root_of(&scratch.repository()?, commit)
         };
         let tree = match &transport {
             Transport::Path(path) => root_of(&local::open(path)?, commit)?,
-            Transport::Libgit2 { url } => with_files(url)?,
-            Transport::Http { remote, url } => match if_version_2(remote, || ask(remote, commit, meter))? {
-                Some(tree) => tree,
-                None => with_files(url)?,
-            },
+            Transport::Libgit2(served) => with_files(served)?,
+            Transport::Http { remote, served } => {
+                match if_version_2(remote, || ask(remote, commit, meter))? {
+                    Some(tree) => tree,
+                    None => with_files(served)?,
+                }
+            }
         };
         Ok(listed(&parse_tree(&tree)?))
     }

@@ -124,11 +124,11 @@ impl<'g, 'm> Snapshot<'g, 'm> {
         let history = Objects::History { from: commit, to: head };
         match remote.transport() {
             Transport::Path(path) => return local::leads_to(path, head, commit),
-            Transport::Libgit2 { url } => libgit2::fetch_history(url, reference, &scratch, meter)?,
-            Transport::Http { remote, url } => {
+            Transport::Libgit2(served) => libgit2::fetch_history(served, reference, &scratch, meter)?,
+            Transport::Http { remote, served } => {
                 let fetch = || remote.fetch(&history, || scratch.pack_sink(), PackSink::finish, meter);
                 if if_version_2(remote, fetch)?.is_none() {
-                    libgit2::fetch_history(url, reference, &scratch, meter)?;
+                    libgit2::fetch_history(served, reference, &scratch, meter)?;
                 }
             }
         }
@@ -330,7 +330,7 @@ impl<'g, 'm> Snapshot<'g, 'm> {
             Transport::Http { remote, .. } if !remote.is_plain() => {
                 self.fetch_http(remote, &Objects::Blobs(missing))
             }
-            Transport::Http { .. } | Transport::Libgit2 { .. } => Err(Failure::lacks_version_2()),
+            Transport::Http { .. } | Transport::Libgit2(_) => Err(Failure::lacks_version_2()),
         };
         match fetched {
             Ok(_) if self.store().missing(missing.iter().copied())?.is_empty() => Ok(()),
@@ -362,8 +362,8 @@ impl<'g, 'm> Snapshot<'g, 'm> {
                 Some(depth) => local::fetch_files(path, *commit, depth, store),
                 None => local::fetch_trees(path, *commit, store),
             },
-            Transport::Libgit2 { url } => libgit2::fetch(url, *commit, reference, all, store, meter),
-            Transport::Http { remote, url } => {
+            Transport::Libgit2(served) => libgit2::fetch(served, *commit, reference, all, store, meter),
+            Transport::Http { remote, served } => {
                 let objects = match depth {
                     Some(depth) => Objects::Files(*commit, depth),
                     None => Objects::Trees(std::slice::from_ref(commit)),
@@ -374,7 +374,7 @@ impl<'g, 'm> Snapshot<'g, 'm> {
                 })?;
                 match fetched {
                     Some(ends) => Ok(ends),
-                    None => libgit2::fetch(url, *commit, reference, all, store, meter),
+                    None => libgit2::fetch(served, *commit, reference, all, store, meter),
                 }
             }
         }?;

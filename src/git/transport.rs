@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::address::Address;
+use super::libgit2::Served;
 use super::retry::{Failed, retrying};
 use super::wire::{Failure, HttpRemote};
 use super::{Error, Network, libgit2, local};
@@ -12,14 +13,12 @@ use crate::repo::{CommitId, Reference, RemoteUrl};
 #[derive(Clone)]
 pub(super) enum Transport {
     Path(PathBuf),
-    /// Protocol 2. If the server does not support it, libgit2 with the url.
+    /// Protocol 2. If the server does not support it, libgit2.
     Http {
         remote: HttpRemote,
-        url: String,
+        served: Served,
     },
-    Libgit2 {
-        url: String,
-    },
+    Libgit2(Served),
 }
 
 impl Transport {
@@ -28,14 +27,23 @@ impl Transport {
         let malformed = |why: String| Error::Git { why };
         let real = network.configuration.instead_of(url.as_str());
         let real = RemoteUrl::parse(&real).map_err(|invalid| malformed(invalid.to_string()))?;
-        let url = real.as_str().to_owned();
-        Ok(match Address::parse(&real).map_err(malformed)? {
+        let address = Address::parse(&real).map_err(malformed)?;
+        let served = Served::new(real.as_str().to_owned(), address.place());
+        Ok(match address {
             Address::Path(path) => Self::Path(path),
-            Address::Http(address) => {
-                Self::Http { remote: HttpRemote::new(Arc::clone(&network.client), address), url }
+            Address::Http(url) => {
+                Self::Http { remote: HttpRemote::new(Arc::clone(&network.client), url), served }
             }
-            Address::Ssh(_) | Address::Daemon(_) => Self::Libgit2 { url },
+            Address::Ssh(_) | Address::Daemon(_) => Self::Libgit2(served),
         })
+    }
+
+    /// The same for a name of a list: the remote may not be there.
+    pub(super) fn expecting_absence(mut self) -> Self {
+        if let Self::Http { remote, .. } = &mut self {
+            remote.expect_absence();
+        }
+        self
     }
 
     /// Whether it may send parts of a repository, as far as this run knows.
@@ -56,10 +64,10 @@ impl Transport {
     pub(super) fn resolve_all(&self, names: &[String]) -> Result<Vec<Option<CommitId>>, Error> {
         match self {
             Self::Path(path) => names.iter().map(|name| local::resolve(path, name)).collect(),
-            Self::Libgit2 { url } => libgit2::resolve_all(url, names),
-            Self::Http { remote, url } => match if_version_2(remote, || remote.resolve_all(names))? {
+            Self::Libgit2(served) => libgit2::resolve_all(served, names),
+            Self::Http { remote, served } => match if_version_2(remote, || remote.resolve_all(names))? {
                 Some(found) => Ok(found),
-                None => libgit2::resolve_all(url, names),
+                None => libgit2::resolve_all(served, names),
             },
         }
     }
@@ -68,10 +76,10 @@ impl Transport {
     pub(super) fn default_branch(&self) -> Result<Option<Reference>, Error> {
         let found = match self {
             Self::Path(path) => local::head(path)?,
-            Self::Libgit2 { url } => libgit2::head(url)?,
-            Self::Http { remote, url } => match if_version_2(remote, || remote.head())? {
+            Self::Libgit2(served) => libgit2::head(served)?,
+            Self::Http { remote, served } => match if_version_2(remote, || remote.head())? {
                 Some(found) => found,
-                None => libgit2::head(url)?,
+                None => libgit2::head(served)?,
             },
         };
         Ok(found.and_then(|name| Reference::branch(name.strip_prefix("refs/heads/")?).ok()))
@@ -109,6 +117,7 @@ pub(super) fn if_version_2<T>(
             remote.has_answered();
             Ok(Some(done))
         }
+        Err(Failure::PerhapsUnsupported(error)) if remote.is_surely_absent(&error) => Err(error),
         Err(Failure::PerhapsUnsupported(error)) if remote.turns_out_plain(&error)? => Ok(None),
         Err(Failure::PerhapsUnsupported(_)) => retrying(|| request().map_err(Supported))
             .map(Some)

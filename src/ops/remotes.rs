@@ -72,7 +72,7 @@ pub(crate) struct Answers<'t, T, R>(Vec<(&'t T, Answer<R>)>);
 
 impl<'a> Remotes<'a> {
     pub(crate) fn of(session: &'a Session<'_>) -> Result<Self, Error> {
-        Ok(Self::new(session.git()?, session.printer, session.global.jobs))
+        Ok(Self::new(session.git()?, session.printer, session.global.jobs()))
     }
 
     pub(crate) fn new(git: &'a Git, printer: &'a Printer, jobs: usize) -> Self {

@@ -125,7 +125,8 @@ impl<'a> Search<'a> {
         }
         let place = |name: RepoName| Ok(SearchedRepo { url: session.remote_url(&base.url_of(&name))?, name });
         let repos = names.into_iter().map(place).collect::<Result<_, Error>>()?;
-        let (remotes, offline) = (Remotes::of(session)?, session.global.offline);
+        let remotes = Remotes::new(session.git()?, session.printer, session.global.jobs_of_search());
+        let offline = session.global.offline;
         let catalogue = session.catalogue(odoo)?;
         Ok(Self { remotes, offline, odoo, base: below, catalogue, repos })
     }
@@ -136,7 +137,7 @@ impl<'a> Search<'a> {
         let repos = catalogue::names().map(|name| SearchedRepo { url: base.url_of(&name), name }).collect();
         let base = base.as_url().clone();
         let catalogue = Catalogue::load(git.cache(), base.as_str(), odoo);
-        let remotes = Remotes::new(git, printer, global.jobs);
+        let remotes = Remotes::new(git, printer, global.jobs_of_search());
         Self { remotes, offline: global.offline, odoo, base, catalogue, repos }
     }
 

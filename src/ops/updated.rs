@@ -73,7 +73,7 @@ impl Updated {
         for change in &self.changes {
             match change {
                 Change::Removed { .. } if self.is_replaced(change) => {}
-                Change::Removed { pin, .. } => printer.note(&format!("{}: removed from the lock", pin.name)),
+                Change::Removed { pin, commit } => printer.note(&self.removed_line(pin, *commit)),
                 Change::Reread { pin } => printer.note(&format!("{}: read again", pin.name)),
                 Change::Merge { pin, source, from, to } => {
                     printer.note(&self.merge_line(pin, source, *from, *to));
@@ -159,6 +159,26 @@ impl Updated {
             (Some(from), Some(to)) => format!("{what}: {} -> {}{step}", from.short(), to.short()),
             (_, None) => format!("{what}: not merged any more"),
         }
+    }
+
+    /// What happened to an entry that is gone. If one side of a merge edited the url or the branch, and the other side moved
+    /// the pin, only the entry of the second one is gone.
+    fn removed_line(&self, pin: &Pin, commit: CommitId) -> String {
+        let Pin { name, url, reference, .. } = pin;
+        let others = self.lock.repos.iter().filter(|repo| repo.pin.name == *name);
+        let Some(other) = others.max_by_key(|repo| repo.pin.reference == *reference) else {
+            return format!("{name}: removed from the lock");
+        };
+        let (gone, stays) = if other.pin.url == *url {
+            (reference.to_string(), other.pin.reference.to_string())
+        } else {
+            (format!("`{url}`"), format!("`{}`", other.pin.url))
+        };
+        format!(
+            "{name}: the entry for {gone} at {} is removed from the lock; the one for {stays} is at {}",
+            commit.short(),
+            other.commit.short()
+        )
     }
 
     /// An edited branch or url is a new pin, which has its own line in the report.

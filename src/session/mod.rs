@@ -111,7 +111,7 @@ impl<'a> Session<'a> {
 
     /// Starts the threads; called only by commands that need them.
     pub(crate) fn pools(&self) -> Result<Pools, Error> {
-        Ok(Pools::new(self.global.jobs)?)
+        Ok(Pools::new(self.global.jobs())?)
     }
 
     /// The profile of the command.

@@ -119,6 +119,37 @@ fn a_panic_is_one_line_with_its_own_exit_code_and_the_next_run_removes_what_it_l
     }
 }
 
+/// The files below a directory that processes have open.
+#[cfg(target_os = "linux")]
+fn open_below(directory: &Path) -> Vec<String> {
+    let below = |path: &Path| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    let descriptors =
+        below(Path::new("/proc")).flat_map(|process| below(&process.join("fd")).collect::<Vec<_>>());
+    let files = descriptors.filter_map(|descriptor| fs::read_link(descriptor).ok());
+    files.filter(|file| file.starts_with(directory)).map(|file| file.display().to_string()).collect()
+}
+
+/// A project can have more repositories than a process open files (`ulimit -n`).
+#[cfg(target_os = "linux")]
+#[test]
+fn an_export_keeps_no_file_of_a_repository_open() {
+    let env = Env::new();
+    let names = ["web", "dms", "crm"];
+    names.iter().for_each(|name| _ = repository(&env, name));
+    env.declare_repos(REMOTES, &names);
+    env.run(&["lock"]);
+    let cache = env.cache().canonicalize().expect("a cache");
+    // While files are written, the cache is in use.
+    let writing = env.oca(&["export", "-q", "../out"]).held_at("writing an export", || {
+        assert_ne!(open_below(&cache), Vec::<String>::new());
+    });
+    writing.success();
+    let replacing = env.oca(&["export", "-q", "../out"]).held_at("replacing an export", || {
+        assert_eq!(open_below(&cache), Vec::<String>::new());
+    });
+    replacing.success();
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn limits_of_the_system_are_named_and_are_no_fault() {

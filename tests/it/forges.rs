@@ -279,6 +279,28 @@ fn an_added_request_gets_its_title_from_the_forge_with_one_question() {
 }
 
 #[test]
+fn an_added_request_that_was_closed_without_being_merged_is_named() {
+    let env = Env::new();
+    requested_at(&env, "acme/web");
+    let server = Server::start(&env);
+    declare(&env, &server.base(), "");
+    server.fault("GET /api/v3/repos/acme/web/pulls/1", ALWAYS, json(PULL_1));
+    server.fault("GET /api/v3/repos/acme/web/pulls/2", ALWAYS, json(PULL_2));
+    let output = env.oca(&["add", "web#1", "web#2"]).output();
+    assert_eq!(output.code, Some(0), "{output}");
+    assert!(output.stderr.contains("\nwarning: `web#2` was closed without being merged\n"), "{output}");
+    assert_eq!(output.stderr.matches("warning: ").count(), 1, "{output}");
+    assert_eq!(locked(&env, "\"#2\"", "step"), "made");
+    // One that is merged is nothing to warn about.
+    env.oca(&["remove", "-q", "web#2"]).success();
+    let merged = r#"{"number": 2, "state": "closed", "merged": true, "title": "[ADD] web_new"}"#;
+    server.clear_faults();
+    server.fault("GET /api/v3/repos/acme/web/pulls/2", ALWAYS, json(merged));
+    let output = env.oca(&["add", "web#2"]).output();
+    assert!(!output.stderr.contains("warning: "), "{output}");
+}
+
+#[test]
 fn nobody_waits_long_for_a_title() {
     let env = Env::new();
     requested_at(&env, "acme/web");

@@ -6,7 +6,7 @@ use std::fs;
 use crate::checkouts::repository;
 use crate::env::Env;
 use crate::proxy::Proxy;
-use crate::server::{ALWAYS, Builder, Server};
+use crate::server::{ALWAYS, Builder, Fault, Server};
 
 #[test]
 fn https_trusts_the_authority_that_git_is_told_of() {
@@ -186,6 +186,22 @@ fn proxies_are_those_of_git_and_curl() {
     let count = proxy.lines().len();
     upgrade(plain.base(), &[("http_proxy", &proxy.url())]);
     assert_eq!(proxy.lines().len(), count);
+}
+
+#[test]
+fn packs_leave_one_of_eight_connections_to_small_requests() {
+    let env = Env::new();
+    let names = ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9"];
+    for name in names {
+        repository(&env, name);
+    }
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &names);
+    env.oca(&["lock", "-q"]).success();
+    env.oca(&["cache", "clean", "-q"]).success();
+    server.fault("upload-pack fetch", ALWAYS, Fault::Gather(7));
+    env.oca(&["sync", "-q"]).success();
+    assert_eq!(server.most_gathered(), 7);
 }
 
 #[test]

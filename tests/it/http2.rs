@@ -37,6 +37,19 @@ fn small_requests_share_one_connection_and_packs_take_two_more() {
 }
 
 #[test]
+fn the_seventeenth_pack_waits() {
+    let env = Env::new();
+    let names: Vec<String> = (0..20).map(|number| format!("c{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (_, server) = served(&env, &names, 100, First::Answer);
+    env.oca(&["lock", "-q"]).success();
+    env.oca(&["cache", "clean", "-q"]).success();
+    server.fault(FETCH, ALWAYS, Fault::Gather(16));
+    env.oca(&["sync", "-q"]).success();
+    assert_eq!(server.most_gathered(), 16);
+}
+
+#[test]
 fn a_server_that_takes_one_request_at_a_time_is_obeyed() {
     let env = Env::new();
     let (_, server) = served(&env, &NAMES, 1, First::Answer);

@@ -245,6 +245,40 @@ fn the_driver_leaves_what_both_moved_for_oca_lock_to_settle() {
     env.oca(&["lock", "--check"]).success();
 }
 
+/// `main` takes `web` from another url or another branch, and `feature` moves its pin. The entry of `feature` is gone, but
+/// not the repository.
+#[test]
+fn a_pin_that_the_other_side_took_from_another_place_is_named_with_both_places() {
+    for (edited, gone, stays) in [
+        ("url = \"../remotes/fork\"", "`../remotes/web.git`", "`../remotes/fork`"),
+        ("branch = \"18.0-lts\"", "branch `18.0`", "branch `18.0-lts`"),
+    ] {
+        let env = Env::new();
+        let [web, ..] = project(&env);
+        use_driver(&env);
+        let base = web.commit_of("18.0");
+        repository(&env, "fork", &["web_x"]);
+        web.branch("18.0-lts").from(&base).module("web_lts", &[]).commit();
+        env.git(".", &["checkout", "-q", "-b", "feature"]);
+        let theirs = move_pin(&env, &web, "web", "web_y");
+        commit(&env);
+        env.git(".", &["checkout", "-q", "main"]);
+        env.edit("repos.toml", "[profiles.standard]", &format!("[repos.web]\n{edited}\n[profiles.standard]"));
+        env.oca(&["lock", "-q"]).success();
+        let ours = env.locked_commit("web");
+        commit(&env);
+        env.git(".", &["merge", "-q", "--no-edit", "feature"]);
+        let line = format!(
+            "web: the entry for {gone} at {} is removed from the lock; the one for {stays} is at {}\n",
+            short(&theirs),
+            short(&ours)
+        );
+        env.oca(&["lock"]).stderr_contains(&line).success();
+        assert_eq!(env.locked_commit("web"), ours);
+        env.oca(&["lock", "--check"]).success();
+    }
+}
+
 #[test]
 fn two_first_locks_are_merged_as_well() {
     let env = Env::new();

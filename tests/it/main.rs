@@ -132,6 +132,7 @@ mod own_in_image;
 mod pages;
 mod patch;
 mod project;
+mod proxies;
 mod proxy;
 #[cfg(target_os = "linux")]
 mod release;

@@ -134,6 +134,83 @@ fn an_abort_names_edits_in_a_checkout_that_was_made_for_the_merge() {
     assert!(!env.exists("oca/web"));
 }
 
+/// The same is true of files that git ignores. What Python and `git mergetool` write is no work of a person.
+#[test]
+fn an_abort_names_ignored_files_in_a_checkout_that_was_made_for_the_merge() {
+    let env = Env::new();
+    let remote = opened(&env, false);
+    remote.branch("18.0").file(".gitignore", "*.log\n*.orig\n__pycache__/\n/data/\n").commit();
+    env.oca(&["lock", "-q", "--upgrade", "web"]).stderr_contains("`web#1` conflicts").status(1);
+    std::fs::remove_dir_all(env.project().join("oca/web")).expect("a checkout");
+    env.oca(&["resolve", "-q", "web"]).success();
+    env.write("oca/web/web_x/__pycache__/x.cpython-311.pyc", "cache");
+    env.write("oca/web/web_x/x.txt.orig", "git mergetool makes it");
+    env.write("oca/web/web_x/secret.log", "mine\n");
+    env.write("oca/web/data/a/b", "mine\n");
+    let refused = "error: `web` has files that git ignores: `data/`, `web_x/secret.log`; they would be deleted with \
+                   the checkout\n\
+                   hint: move them to another place, or delete them, and run `oca resolve web --abort`\n";
+    env.oca(&["resolve", "web", "--abort"]).stderr(refused).status(1);
+    env.assert_file("oca/web/web_x/secret.log", "mine\n");
+    assert!(env.git("oca/web", &["status", "--porcelain"]).contains("UU web_x/x.txt\n"));
+    std::fs::remove_dir_all(env.project().join("oca/web/data")).expect("a directory");
+    std::fs::remove_file(env.project().join("oca/web/web_x/secret.log")).expect("a file");
+    env.oca(&["resolve", "-q", "web", "--abort"]).success();
+    assert!(!env.exists("oca/web"));
+    // `--force` discards them, as it does elsewhere.
+    env.oca(&["resolve", "-q", "web"]).success();
+    env.write("oca/web/web_x/secret.log", "mine\n");
+    env.oca(&["sync", "-q", "--force"]).success();
+    assert!(!env.exists("oca/web/web_x/secret.log"));
+}
+
+#[test]
+fn a_killed_abort_is_finished_by_the_next_one() {
+    for is_new in [false, true] {
+        for place in [
+            "beginning to put back",
+            "files of a merge are removed",
+            "files of a merge are replaced",
+            "files are put back",
+            "HEAD is put back",
+            "no merge is open",
+        ] {
+            let env = Env::new();
+            opened(&env, is_new);
+            let head = env.head("oca/web");
+            env.oca(&["resolve", "-q", "web"]).success();
+            env.write("oca/web/web_x/y.txt", "mine\n");
+            env.oca(&["resolve", "web", "--abort"]).stopped_at(place);
+            // What is left of the merge is no resolution.
+            env.oca(&["resolve", "web", "--continue"])
+                .stderr_contains("error: the checkout of `web` is not where `web#1` was opened\n")
+                .status(1);
+            env.oca(&["resolve", "web", "--abort"]).stderr("web: the checkout is as it was\n").success();
+            assert_eq!((status(&env).as_str(), env.head("oca/web")), (" M web_x/y.txt\n", head), "{place}");
+            env.assert_file("oca/web/web_x/y.txt", "mine\n");
+            env.git("oca/web", &["fsck", "--no-dangling"]);
+        }
+    }
+}
+
+/// The system had no time to write the whole file.
+#[test]
+fn a_file_that_a_killed_abort_wrote_by_half_is_no_change_of_a_person() {
+    let env = Env::new();
+    opened(&env, true);
+    let head = env.head("oca/web");
+    env.oca(&["resolve", "-q", "web"]).success();
+    env.oca(&["resolve", "web", "--abort"]).stopped_at("files of a merge are removed");
+    let manifest = env.git("oca/web", &["show", "HEAD:web_gone/__manifest__.py"]);
+    env.write("oca/web/web_gone/__manifest__.py", &manifest[..9]);
+    env.write("oca/web/web_x/z.txt", "");
+    env.write("oca/web/web_x/x.txt", &lines(&[])[..9]);
+    env.oca(&["resolve", "web", "--abort"]).stderr("web: the checkout is as it was\n").success();
+    assert_eq!((status(&env), env.head("oca/web")), (String::new(), head));
+    env.assert_file("oca/web/web_x/z.txt", "z\n");
+    env.assert_file("oca/web/web_gone/__manifest__.py", &manifest);
+}
+
 #[test]
 fn a_killed_run_is_taken_back() {
     let env = Env::new();

@@ -88,6 +88,64 @@ fn a_patch_that_conflicts_after_an_upgrade_is_written_anew() {
     drop(remote);
 }
 
+/// `web` with a patch that is locked on 18.0, and a declared branch `next` that has another line 10.
+fn on_another_branch(env: &Env, patch: &str) -> Remote {
+    let remote = requested(env);
+    env.write("patches/ten.patch", patch);
+    declare(env, "patches = [\"patches/ten.patch\"]");
+    env.oca(&["sync", "-q"]).success();
+    let base = remote.commit_of("18.0");
+    remote.branch("next").from(&base).file("web_x/x.txt", lines(&[(10, "zehn"), (28, "28!")])).commit();
+    declare(env, "branch = \"next\"\npatches = [\"patches/ten.patch\"]");
+    remote
+}
+
+/// The locked commit of the old branch is the merge base. If the cache does not have it any more, the server is asked.
+#[test]
+fn a_patch_that_conflicts_with_another_branch_is_opened_on_its_old_base() {
+    for has_cache in [true, false] {
+        let env = Env::new();
+        let _remote = on_another_branch(&env, &diff("ten"));
+        let old = env.read("oca.lock.json");
+        if !has_cache {
+            std::fs::remove_dir_all(env.cache()).expect("a cache");
+        }
+        env.oca(&["lock"])
+            .stderr_contains(
+                "error: `patches/ten.patch` conflicts with its branch\n\
+                 caused by: `web_x/x.txt`: both changed the same lines\n\
+                 hint: run `oca resolve web`\n",
+            )
+            .status(1);
+        assert_eq!(env.read("oca.lock.json"), old);
+        env.oca(&["resolve", "-q", "web"]).success();
+        env.assert_file(
+            "oca/web/web_x/x.txt",
+            &lines(&[(10, "<<<<<<< HEAD\nzehn\n=======\nten\n>>>>>>> patches/ten.patch"), (28, "28!")]),
+        );
+        let solved = lines(&[(10, "zehn, ten"), (28, "28!")]);
+        stage(&env, &solved);
+        env.oca(&["resolve", "-q", "web", "--continue"]).success();
+        assert!(env.read("patches/ten.patch").contains("\n-zehn\n+zehn, ten\n"));
+        assert_eq!(locked(&env, "patches/ten.patch", "step"), "made");
+        env.assert_file("oca/web/web_x/x.txt", &solved);
+        env.oca(&["lock", "--check", "--upstream"]).success();
+    }
+}
+
+/// The lines beside the change differ, but not the changed one.
+#[test]
+fn a_patch_that_merges_into_another_branch_is_locked_there() {
+    let env = Env::new();
+    let patch =
+        "--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -10,6 +10,6 @@\n 10\n 11\n 12\n-13\n+dreizehn\n 14\n 15\n";
+    let _remote = on_another_branch(&env, patch);
+    env.oca(&["sync", "-q"]).success();
+    assert_eq!(locked(&env, "patches/ten.patch", "step"), "replayed");
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(10, "zehn"), (13, "dreizehn"), (28, "28!")]));
+    env.oca(&["lock", "--check"]).success();
+}
+
 #[test]
 fn an_abort_leaves_the_patch_as_it_was() {
     let env = Env::new();

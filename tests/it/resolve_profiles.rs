@@ -36,6 +36,25 @@ fn the_hint_names_the_profile_that_conflicts() {
 }
 
 #[test]
+fn a_conflict_of_another_profile_is_named_with_the_command_that_opens_it() {
+    let env = Env::new();
+    requested(&env);
+    two(&env, "", "merges = [\"#1\"]", "merges = [\"#1\", \"#3\"]");
+    env.oca(&["lock", "-q"]).stderr_contains("`web#3` conflicts").status(1);
+    env.oca(&["resolve", "web"])
+        .stderr_contains(
+            "web: nothing conflicts in profile `a`, but `web#3` conflicts in profile `b`\n\
+             next: `oca -p b resolve web` opens it\n",
+        )
+        .success();
+    env.oca(&["-p", "b", "resolve", "-q", "web"]).success();
+    env.oca(&["-p", "b", "resolve", "-q", "web", "--abort"]).success();
+    two(&env, "", "merges = [\"#1\"]", "merges = [\"#3\"]");
+    env.oca(&["lock", "-q"]).success();
+    env.oca(&["resolve", "web"]).stderr("web: nothing conflicts\n").success();
+}
+
+#[test]
 fn a_new_patch_that_does_not_fit_another_profile_says_how_to_keep_it_in_one() {
     let env = Env::new();
     requested(&env);
@@ -81,6 +100,9 @@ fn patches_that_do_not_apply_are_removed_one_after_the_other() {
     let both = "patches = [\"patches/ten.patch\", \"patches/twelve.patch\"]";
     declare(&env, both);
     env.oca(&["sync", "-q"]).success();
+    // The lock does not have them as they are now, so there is nothing to merge.
+    env.write("patches/ten.patch", format!("Ten\n\n{}", patch(10, "ten")));
+    env.write("patches/twelve.patch", format!("Twelve\n\n{}", patch(15, "twelve")));
     remote
         .branch("next")
         .from(&remote.commit_of("18.0"))

@@ -3,7 +3,7 @@
 use super::Addition;
 use crate::config::{Merge, MergeList, Profile};
 use crate::error::Error;
-use crate::forge::{Address, Forges, Title};
+use crate::forge::{Address, Forges, RequestState, Told};
 use crate::pool::Pools;
 use crate::repo::{MergeSource, Reference, RemoteUrl, RepoName, bare_url};
 use crate::report::{Failure, Trouble};
@@ -63,33 +63,38 @@ impl Addition<'_> {
     }
 
     /// Writes the titles of the new merges behind them: as their forges say them, or else those of the merged commits.
-    pub(super) fn remark(&mut self) {
-        let titles = self.titles();
-        for (AddedMerge { repo, list, merge, .. }, title) in self.merges.iter().zip(titles) {
+    /// Returns the warnings about requests that nobody will merge.
+    pub(super) fn remark(&mut self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for (AddedMerge { repo, list, merge, .. }, told) in self.merges.iter().zip(self.told()) {
             let source = merge.pending.source.without_secret();
-            let title = title.map(|title| title.as_str().to_owned());
+            let title = told.title.map(|title| title.as_str().to_owned());
             if let Some(title) = title.or_else(|| self.rewrite.title_of(repo, &source)) {
                 self.rewrite.draft.remark_merge(list, &source, &title);
             }
+            if told.state == RequestState::Closed {
+                warnings.push(format!("`{}` was closed without being merged", source.of(repo)));
+            }
         }
+        warnings
     }
 
-    /// The titles of the new merges on their forges, with one question to each.
-    fn titles(&self) -> Vec<Option<Title>> {
-        let mut titles = vec![None; self.merges.len()];
+    /// What their forges say about the new merges, with one question to each.
+    fn told(&self) -> Vec<Told> {
+        let mut all = vec![Told::default(); self.merges.len()];
         let addresses = self.merges.iter().map(|added| self.address(added));
         let (places, addresses): (Vec<usize>, Vec<Address<'_>>) =
             addresses.enumerate().filter_map(|(place, address)| Some((place, address?))).unzip();
         if addresses.is_empty() {
-            return titles;
+            return all;
         }
-        if let Ok(pools) = Pools::new(self.rewrite.session.global.jobs) {
+        if let Ok(pools) = Pools::new(self.rewrite.session.global.jobs()) {
             let answers = Forges::for_titles(&pools).ask(&addresses);
             for (place, told) in places.into_iter().zip(answers.told) {
-                titles[place] = told.title;
+                all[place] = told;
             }
         }
-        titles
+        all
     }
 
     fn address(&self, added: &AddedMerge) -> Option<Address<'_>> {

@@ -94,11 +94,12 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         let modules = args.modules.iter().chain(of_pages).map(|request| request.name.clone());
         addition.needed_by(&modules.collect::<Vec<_>>())?;
     }
-    addition.remark();
+    let warnings = addition.remark();
     let Addition { rewrite, done, .. } = addition;
     let rewritten = rewrite.finish()?;
     if rewritten.is_some() {
         done.iter().for_each(|line| session.printer.note(line));
+        warnings.iter().for_each(|warning| session.printer.warning(warning));
     }
     tell(rewritten.as_ref(), args.format.format, session.printer);
     if let Some(rewritten) = &rewritten {

@@ -40,6 +40,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
         Slow { within: Duration::from_mins(5) },
         Connection { why: text("connection refused") },
         Certificate { why: text("unknown issuer") },
+        CertificateOfProxy { why: text("unknown issuer") },
         Tls { why: text("no common protocol version") },
         Authorities { setting: "SSL_CERT_FILE", path: "/etc/ca.pem".into(), why: text("no certificate in it") },
         Netrc { path: "netrc".into(), line: 3, why: text("a quote is not closed") },
@@ -129,6 +130,8 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
       hint: check the network and the proxy, then try again
     3 the server's certificate is not trusted: unknown issuer
       hint: set git's `http.sslCAInfo` or the variable `SSL_CERT_FILE` to the certificate file of its authority
+    3 the proxy's certificate is not trusted: unknown issuer
+      hint: set git's `http.proxySSLCAInfo` or the variable `SSL_CERT_FILE` to the certificate file of its authority
     3 cannot make a secure connection: no common protocol version
       hint: check that `git ls-remote https://github.com/OCA/web.git` works, then try again
     2 cannot read `/etc/ca.pem`, set by `SSL_CERT_FILE`: no certificate in it

@@ -46,6 +46,7 @@ fn samples() -> Vec<MergeError> {
         SharedPatch { repo: web(), path: "patches/x.patch".to_owned(), profile: "next".to_owned(), header: "profiles.next.override.web".to_owned(), why: "cannot apply `patches/x.patch` to `web`".to_owned() },
         ChangedPatch { repo: web(), path: "patches/x.patch".to_owned() },
         Strangers { repo: web(), files: files() },
+        Ignored { repo: web(), files: files() },
         OwnCommits { repo: web(), work: "local commits in `mine`".to_owned() },
         Invalid { word: "a b c".to_owned(), repo: "web".to_owned(), why: "it is too long".to_owned() },
         Several { word: "web#fix".to_owned(), known: vec!["web#a fix".to_owned(), "web#b fix".to_owned()] },
@@ -139,6 +140,8 @@ fn every_error_says_what_to_type() {
       hint: undo that change, and run `oca resolve web --continue`; or run `oca resolve web --abort`, then `oca resolve web`
     `web` has changes that are not of the merge, in `web_x/a.py`
       hint: copy them to another place, undo them, and run `oca resolve web --abort`
+    `web` has files that git ignores: `web_x/a.py`; they would be deleted with the checkout
+      hint: move them to another place, or delete them, and run `oca resolve web --abort`
     `web` has work that is not of the merge: local commits in `mine`
       hint: push it, or delete it, and run `oca resolve web --abort`
     `a b c` names nothing to merge into `web`: it is too long

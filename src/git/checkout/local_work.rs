@@ -6,8 +6,8 @@ use git2::{
     IndexEntry, Odb, OdbLookupFlags, Oid, Repository, RepositoryState, Status, StatusEntry, StatusOptions,
 };
 
+use super::Head;
 use super::objects::shallow_ends;
-
 use crate::fs::native_path;
 use crate::git::ids::{bytes, oid};
 use crate::git::store::leads_to;
@@ -21,7 +21,7 @@ pub(crate) struct LocalWork {
     /// Paths of changed, staged, deleted and untracked files; an untracked directory is one path.
     pub(crate) changed: Vec<String>,
     /// Paths of files that git could not write, because their content is not in the checkout. They are missing, but not
-    /// the user's work.
+    /// the user's work. Boxed, because it is a part of many errors, which clippy wants to be small.
     pub(crate) unwritten: Box<[String]>,
     /// The commit at HEAD, if it does not come from the remote.
     pub(crate) commit: Option<CommitId>,
@@ -72,14 +72,17 @@ impl fmt::Display for LocalWork {
 
 pub(super) fn find(
     repository: &Repository,
-    is_unfilled: bool,
+    head: &Head,
     placed: Option<CommitId>,
     remote: Option<&Remote<'_>>,
 ) -> Result<LocalWork, Error> {
     if let Some(root) = repository.workdir() {
         pipes::refuse_in_work_tree(root, &[])?;
     }
-    let (changed, unwritten) = if is_unfilled { Default::default() } else { changes(repository)? };
+    let (changed, unwritten) = match head {
+        Head::Unfilled(_) => Default::default(),
+        _ => changes(repository)?,
+    };
     Ok(LocalWork {
         changed,
         unwritten: unwritten.into(),

@@ -185,10 +185,7 @@ impl Checkout {
 
     /// Uncommitted changes, untracked files and local commits. Commits in the store of `remote` are not the user's.
     pub(crate) fn local_work(&self, remote: Option<&Remote<'_>>) -> Result<LocalWork, Error> {
-        let find = || {
-            let is_unfilled = matches!(self.head()?, Head::Unfilled(_));
-            local_work::find(&self.open()?, is_unfilled, self.placed()?, remote)
-        };
+        let find = || local_work::find(&self.open()?, &self.head()?, self.placed()?, remote);
         find().map_err(|error| error.in_checkout(&self.path))
     }
 

@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::Path;
 
-use git2::{Odb, Oid, Repository};
+use git2::{Oid, Repository};
 
 use super::CheckoutContent;
 use super::marker::put;
 use crate::fs::{Context, read_if_there};
 use crate::git::ids::oid;
-use crate::git::store::{has_files, parents};
+use crate::git::store::{commits_down_to, has_files, parents};
 use crate::git::{Error, Remote};
 use crate::repo::CommitId;
 
@@ -31,7 +31,7 @@ pub(super) fn bring_objects(
     crate::fs::stop("linking packs");
     let store = remote.store().repository()?;
     let odb = store.odb()?;
-    let history = history(&odb, content);
+    let history = commits_down_to(&odb, content.commit(), content.ends);
     remote.store().give(&history, repository)?;
     if !has_files(repository, content.commit())? {
         return Err(Error::CacheGone);
@@ -71,17 +71,4 @@ fn own_history(repository: &Repository) -> HashSet<Oid> {
     let _unborn = walk.push_head();
     let _none = walk.push_glob("refs/*");
     walk.map_while(Result::ok).collect()
-}
-
-/// The commits of the content, down to its ends.
-fn history(odb: &Odb<'_>, content: &CheckoutContent<'_>) -> HashSet<Oid> {
-    let ends: HashSet<Oid> = content.ends.iter().map(|end| oid(end.as_bytes())).collect();
-    let mut history = HashSet::new();
-    let mut left = vec![oid(content.commit().as_bytes())];
-    while let Some(commit) = left.pop() {
-        if history.insert(commit) && !ends.contains(&commit) {
-            left.extend(parents(odb, commit));
-        }
-    }
-    history
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use git2::build::CheckoutBuilder;
-use git2::{Index, IndexEntry, Object, Repository, Status, StatusOptions};
+use git2::{Index, IndexEntry, Object, ObjectType, Oid, Repository, Status, StatusOptions};
 use walkdir::WalkDir;
 
 use super::local_work::{Change, change};
@@ -17,6 +17,7 @@ use super::{Before, Checkout, JOURNAL, OpenMerge, Placed, check, head_commit, mo
 use crate::fs::{Context, native_path};
 use crate::git::Error;
 use crate::git::ids::{bytes, oid};
+use crate::git::steps::COMMITTER;
 use crate::repo::{CommitId, Mode, TreeId, shown};
 
 impl Checkout {
@@ -36,6 +37,13 @@ impl Checkout {
         };
         let lost: Vec<Vec<u8>> = find().map_err(|error: Error| error.in_checkout(&self.path))?;
         Ok(lost.iter().map(|path| shown(path)).collect())
+    }
+
+    /// The files that git ignores, without what Python writes. They would be deleted with the whole directory.
+    pub(crate) fn ignored_files(&self, open: Option<&OpenMerge>) -> Result<Vec<String>, Error> {
+        let find = || ignored(&self.open()?, open);
+        let found: Vec<Vec<u8>> = find().map_err(|error: Error| error.in_checkout(&self.path))?;
+        Ok(found.iter().map(|path| shown(path)).collect())
     }
 
     /// Puts back what was there before the merge was opened. Untracked files, and changes that are not of the merge, stay
@@ -74,14 +82,18 @@ impl Checkout {
         let (usual, tree) = self.tree_to_put_back(&repository, commit)?;
         let way = Way::find(&repository, &self.path, &tree, open)?;
         let journal = git.join(JOURNAL);
-        put(&journal, &format!("{}\n{commit}\n", old.unwrap_or(commit)))?;
+        put(&journal, &format!("{}\n{commit}\n", way.begins_at(&repository, &tree)?))?;
+        crate::fs::stop("beginning to put back");
         way.go(&repository, &self.path, &usual)?;
+        crate::fs::stop("files are put back");
         let is_same = |name: &&str| repository.refname_to_id(name).is_ok_and(|id| id == target);
         match branch.filter(is_same) {
             Some(branch) => repository.set_head(branch)?,
             None => repository.set_head_detached(target)?,
         }
+        crate::fs::stop("HEAD is put back");
         repository.cleanup_state()?;
+        crate::fs::stop("no merge is open");
         match placed {
             Some(placed) => marker::write(&git, placed)?,
             None => {
@@ -113,7 +125,7 @@ impl Checkout {
 #[derive(Default)]
 struct Way {
     /// Files of the tree to write.
-    written: Vec<PathBuf>,
+    written: BTreeSet<PathBuf>,
     /// Files that the tree does not have.
     removed: Vec<PathBuf>,
     /// Files that are in the place of directories.
@@ -169,10 +181,23 @@ impl Way {
                     way.lost.push(name);
                 }
             }
-            way.written.push(native);
+            way.written.insert(native);
         }
         way.lost.dedup();
         Ok(way)
+    }
+
+    /// A commit with the files of the tree that are not written. So the next run knows the others as those of oca, even if
+    /// it finds half of one.
+    fn begins_at(&self, repository: &Repository, tree: &Index) -> Result<Oid, Error> {
+        let mut rest = Index::new()?;
+        for entry in tree.iter().filter(|entry| !self.written.contains(&native_path(&entry.path))) {
+            rest.add(&entry)?;
+        }
+        let root = rest.write_tree_to(repository)?;
+        let commit =
+            format!("tree {root}\nauthor {COMMITTER} 0 +0000\ncommitter {COMMITTER} 0 +0000\n\nWhat stays\n");
+        Ok(repository.odb()?.write(ObjectType::Commit, commit.as_bytes())?)
     }
 
     fn go(&self, repository: &Repository, root: &Path, tree: &Object<'_>) -> Result<(), Error> {
@@ -185,6 +210,7 @@ impl Way {
             let above = file.ancestors().skip(1).take_while(|directory| *directory != root);
             above.map_while(|directory| fs::remove_dir(directory).ok()).for_each(drop);
         }
+        crate::fs::stop("files of a merge are removed");
         strays::remove(root, &self.blocking.iter().cloned().collect::<Vec<_>>())?;
         if !self.written.is_empty() {
             let mut checkout = CheckoutBuilder::new();
@@ -194,6 +220,7 @@ impl Way {
             }
             repository.checkout_tree(tree, Some(&mut checkout))?;
         }
+        crate::fs::stop("files of a merge are replaced");
         let mut index = repository.index()?;
         index.read_tree(&tree.peel_to_tree()?)?;
         Ok(index.write()?)
@@ -208,8 +235,7 @@ fn is_merging(repository: &Repository) -> bool {
 /// The files with changes that are not of the merge, also untracked ones: what is staged while it is open, and the
 /// conflicts, are of it. What `git mergetool` leaves beside a conflict does not count.
 fn changed(repository: &Repository, open: Option<&OpenMerge>) -> Result<BTreeSet<Vec<u8>>, Error> {
-    let conflicts = open.map(|open| &open.conflicts[..]).unwrap_or_default();
-    let is_conflict = |path: &[u8]| conflicts.iter().any(|conflict| conflict.as_bytes() == path);
+    let is_conflict = |path: &[u8]| is_conflict(open, path);
     let is_merging = is_merging(repository);
     let staged = Status::INDEX_NEW
         | Status::INDEX_MODIFIED
@@ -223,13 +249,34 @@ fn changed(repository: &Repository, open: Option<&OpenMerge>) -> Result<BTreeSet
     for entry in repository.statuses(Some(&mut options))?.iter() {
         let (path, status) = (entry.path_bytes(), entry.status());
         let is_of_merge = status.is_conflicted() || (is_merging && is_conflict(path));
-        let is_left = status.is_wt_new() && path.strip_suffix(b".orig").is_some_and(is_conflict);
+        let is_left = status.is_wt_new() && is_left_by_git(open, path);
         let counted = if is_merging { status - staged } else { status };
         if !is_of_merge && !is_left && change(repository, &odb, &entry, counted) == Change::Changed {
             changed.insert(path.to_owned());
         }
     }
     Ok(changed)
+}
+
+/// The files that git ignores, except caches of Python and what `git mergetool` leaves. A whole directory is one path.
+fn ignored(repository: &Repository, open: Option<&OpenMerge>) -> Result<Vec<Vec<u8>>, Error> {
+    const CACHE: &[u8] = b"__pycache__";
+    let mut options = StatusOptions::new();
+    options.include_ignored(true).exclude_submodules(true);
+    let statuses = repository.statuses(Some(&mut options))?;
+    let is_cache = |path: &[u8]| path.split(|byte| *byte == b'/').any(|part| part == CACHE);
+    let ignored = statuses.iter().filter(|entry| entry.status().is_ignored());
+    let paths = ignored.map(|entry| entry.path_bytes().to_owned());
+    Ok(paths.filter(|path| !is_cache(path) && !is_left_by_git(open, path)).collect())
+}
+
+fn is_conflict(open: Option<&OpenMerge>, path: &[u8]) -> bool {
+    open.is_some_and(|open| open.conflicts.iter().any(|conflict| conflict.as_bytes() == path))
+}
+
+/// Whether `git mergetool` leaves this beside a conflict.
+fn is_left_by_git(open: Option<&OpenMerge>, path: &[u8]) -> bool {
+    path.strip_suffix(b".orig").is_some_and(|of| is_conflict(open, of))
 }
 
 fn is_same(one: Option<&IndexEntry>, other: Option<&IndexEntry>) -> bool {

@@ -109,9 +109,13 @@ pub(super) fn restore(repository: &Repository, root: &Path, paths: &[PathBuf]) -
 
 /// Whether oca was killed after it had opened a merge.
 fn is_open(git: &Path) -> bool {
+    is_opening(git) && git.join(MERGE_HEAD).exists()
+}
+
+/// Whether oca was killed while it opened a merge, or right after.
+pub(super) fn is_opening(git: &Path) -> bool {
     let text = read_if_there(&git.join(JOURNAL)).ok().flatten().unwrap_or_default();
-    let is_opening = String::from_utf8_lossy(&text).lines().any(|line| line == OPENING);
-    is_opening && git.join(MERGE_HEAD).exists()
+    String::from_utf8_lossy(&text).lines().any(|line| line == OPENING)
 }
 
 /// The two commit ids in a journal: the old one and the new one.

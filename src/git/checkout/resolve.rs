@@ -191,6 +191,10 @@ impl Checkout {
     pub(crate) fn resolution(&self, open: &OpenMerge) -> Result<Resolution, Error> {
         let find = || {
             super::pipes::refuse_in_work_tree(&self.path, &[])?;
+            // A killed abort left a part of the merge, and a part of what was there before.
+            if self.is_being_moved() && !super::recover::is_opening(&self.git_directory()) {
+                return Ok(Resolution::Elsewhere);
+            }
             resolution(&self.open()?, open)
         };
         find().map_err(|error| error.in_checkout(&self.path))

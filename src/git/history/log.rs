@@ -204,7 +204,7 @@ impl Snapshot<'_, '_> {
                 }
                 Ok(roots)
             }
-            Transport::Http { .. } | Transport::Libgit2 { .. } => Ok(HashMap::new()),
+            Transport::Http { .. } | Transport::Libgit2(_) => Ok(HashMap::new()),
         }
     }
 }

@@ -144,7 +144,7 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
         let mut whole = Whole::default();
         match self.remote.transport() {
             Transport::Path(path) => whole.repository = Some(local::open(path)?),
-            Transport::Http { url, .. } | Transport::Libgit2 { url } => {
+            Transport::Http { served, .. } | Transport::Libgit2(served) => {
                 self.remote.refuse_offline()?;
                 let _lock = self.remote.store().lock()?;
                 for reference in &self.references {
@@ -155,7 +155,7 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
                     // In a second fetch, libgit2 would offer the server what the first one brought.
                     let aside = self.remote.store().aside()?;
                     let scratch = Store::scratch(aside.path())?;
-                    libgit2::fetch_whole(url, &name, &scratch, self.meter)?;
+                    libgit2::fetch_whole(served, &name, &scratch, self.meter)?;
                     let repository = scratch.with_references()?;
                     let odb = repository.odb()?;
                     let tip = CommitId::from_bytes(bytes(repository.refname_to_id(libgit2::FETCHED)?));

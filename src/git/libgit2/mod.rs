@@ -22,21 +22,44 @@ use super::server_words::says_not_here;
 use super::store::{Store, commit_in};
 use super::wire::{Permit, Permits, lock};
 use super::{Error, Meter};
-use crate::repo::{CommitId, Reference, split_scp};
+use crate::repo::{CommitId, Reference};
 
 /// The ref of a scratch repository that gets what was fetched.
 pub(super) const FETCHED: &str = "refs/oca/pin";
+
+/// A repository that libgit2 connects to.
+#[derive(Clone)]
+pub(super) struct Served {
+    url: String,
+    /// Those to its host.
+    sessions: Arc<Permits>,
+}
 
 thread_local! {
     /// libgit2 keeps only the text of an error of a transport. The error itself is carried past libgit2 here.
     static CARRIED: RefCell<Option<Error>> = const { RefCell::new(None) };
 }
 
+impl Served {
+    /// `place` is its host, and the port.
+    pub(super) fn new(url: String, place: String) -> Self {
+        static PLACES: Mutex<BTreeMap<String, Arc<Permits>>> = Mutex::new(BTreeMap::new());
+        Self { url, sessions: Arc::clone(lock(&PLACES).entry(place).or_default()) }
+    }
+
+    /// Waits for the right to connect.
+    fn permit(&self) -> Option<Permit> {
+        /// OpenSSH's server begins to refuse with 10 that are not signed in yet.
+        const MOST_SESSIONS: usize = 8;
+        self.sessions.take(|| MOST_SESSIONS, None)
+    }
+}
+
 /// The commits of refs, given by their full names. `None` for each ref that the remote does not have. One connection.
-pub(super) fn resolve_all(url: &str, names: &[String]) -> Result<Vec<Option<CommitId>>, Error> {
+pub(super) fn resolve_all(served: &Served, names: &[String]) -> Result<Vec<Option<CommitId>>, Error> {
     retrying(|| {
-        let _permit = permit(url);
-        let mut remote = git2::Remote::create_detached(url)?;
+        let _permit = served.permit();
+        let mut remote = git2::Remote::create_detached(served.url.as_str())?;
         let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
         let heads = connection.list()?;
         // An annotated tag is listed twice, the second time as the commit behind it.
@@ -50,10 +73,10 @@ pub(super) fn resolve_all(url: &str, names: &[String]) -> Result<Vec<Option<Comm
 }
 
 /// The full name of the ref that `HEAD` names. `None` if the remote does not say it.
-pub(super) fn head(url: &str) -> Result<Option<String>, Error> {
+pub(super) fn head(served: &Served) -> Result<Option<String>, Error> {
     retrying(|| {
-        let _permit = permit(url);
-        let mut remote = git2::Remote::create_detached(url)?;
+        let _permit = served.permit();
+        let mut remote = git2::Remote::create_detached(served.url.as_str())?;
         let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
         let branch = connection.default_branch();
         Ok(branch.ok().and_then(|name| name.as_str().ok().map(str::to_owned)))
@@ -66,14 +89,14 @@ pub(super) fn head(url: &str) -> Result<Option<String>, Error> {
 /// points to the commit; then for the whole history of the branch; and last for all branches and tags, as `git clone`
 /// does. Returns the commits whose parents are left out.
 pub(super) fn fetch(
-    url: &str,
+    served: &Served,
     commit: CommitId,
     reference: &Reference,
     depth: u32,
     store: &Store,
     meter: Meter<'_>,
 ) -> Result<Vec<CommitId>, Error> {
-    let by_id = scratch_fetch(url, &[one(&commit.to_string())], commit, depth, store, meter);
+    let by_id = scratch_fetch(served, &[one(&commit.to_string())], commit, depth, store, meter);
     let lost = match by_id {
         Ok(Some(ends)) => return Ok(ends),
         // The server refused: libgit2 asks for a commit only if the server says that it serves commits. Next, the
@@ -93,15 +116,15 @@ pub(super) fn fetch(
     };
     let steps = match reference.full_name() {
         Some(name) => vec![(name.clone(), depth), (name, 0)],
-        None => name_of(url, commit)?.map(|name| (name, depth)).into_iter().collect(),
+        None => name_of(served, commit)?.map(|name| (name, depth)).into_iter().collect(),
     };
     for (name, depth) in steps {
-        if let Some(ends) = scratch_fetch(url, &[one(&name)], commit, depth, store, meter)? {
+        if let Some(ends) = scratch_fetch(served, &[one(&name)], commit, depth, store, meter)? {
             return Ok(ends);
         }
     }
     let all = ["heads", "tags"].map(|kind| format!("+refs/{kind}/*:refs/oca/{kind}/*"));
-    scratch_fetch(url, &all, commit, 0, store, meter)?.ok_or(lost)
+    scratch_fetch(served, &all, commit, 0, store, meter)?.ok_or(lost)
 }
 
 /// The refspec for one ref or commit.
@@ -110,10 +133,10 @@ fn one(source: &str) -> String {
 }
 
 /// The full name of a ref that points to a commit. `None` if the remote has none.
-fn name_of(url: &str, commit: CommitId) -> Result<Option<String>, Error> {
+fn name_of(served: &Served, commit: CommitId) -> Result<Option<String>, Error> {
     retrying(|| {
-        let _permit = permit(url);
-        let mut remote = git2::Remote::create_detached(url)?;
+        let _permit = served.permit();
+        let mut remote = git2::Remote::create_detached(served.url.as_str())?;
         let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
         let heads = connection.list()?;
         let found = heads.iter().find(|head| bytes(head.oid()) == *commit.as_bytes());
@@ -123,7 +146,7 @@ fn name_of(url: &str, commit: CommitId) -> Result<Option<String>, Error> {
 
 /// One fetch into a new repository. `None` if the commit is not in what was fetched.
 fn scratch_fetch(
-    url: &str,
+    served: &Served,
     refspecs: &[String],
     commit: CommitId,
     depth: u32,
@@ -133,7 +156,7 @@ fn scratch_fetch(
     let (aside, scratch) = retrying(|| {
         let aside = store.aside()?;
         let scratch = Repository::init_bare(aside.path())?;
-        fetch_into(&scratch, url, refspecs, depth, meter)?;
+        fetch_into(&scratch, served, refspecs, depth, meter)?;
         Ok::<_, Error>((aside, scratch))
     })?;
     match commit_in(&scratch, commit) {
@@ -151,25 +174,30 @@ fn scratch_fetch(
 
 /// Fetches the whole history of a reference, for servers that cannot send less.
 pub(super) fn fetch_history(
-    url: &str,
+    served: &Served,
     reference: &Reference,
     scratch: &Store,
     meter: Meter<'_>,
 ) -> Result<(), Error> {
     let Some(name) = reference.full_name() else { return Ok(()) };
-    fetch_whole(url, &name, scratch, meter)
+    fetch_whole(served, &name, scratch, meter)
 }
 
 /// Fetches the whole history of a ref or commit.
-pub(super) fn fetch_whole(url: &str, source: &str, scratch: &Store, meter: Meter<'_>) -> Result<(), Error> {
-    retrying(|| fetch_into(&scratch.with_references()?, url, &[one(source)], 0, meter))
+pub(super) fn fetch_whole(
+    served: &Served,
+    source: &str,
+    scratch: &Store,
+    meter: Meter<'_>,
+) -> Result<(), Error> {
+    retrying(|| fetch_into(&scratch.with_references()?, served, &[one(source)], 0, meter))
 }
 
 /// Fetches into `scratch`, which must be new or have no refs: in a second fetch, libgit2 would offer the
 /// server what the first one brought.
 fn fetch_into(
     scratch: &Repository,
-    url: &str,
+    served: &Served,
     refspecs: &[String],
     depth: u32,
     meter: Meter<'_>,
@@ -199,28 +227,10 @@ fn fetch_into(
     options.update_fetchhead(false);
     // To libgit2, 0 means "as it is". In an empty repository, that is the whole history.
     options.depth(i32::try_from(depth).unwrap_or(i32::MAX));
-    let _permit = permit(url);
-    let mut remote = scratch.remote_anonymous(url)?;
+    let _permit = served.permit();
+    let mut remote = scratch.remote_anonymous(&served.url)?;
     remote.fetch(refspecs, Some(&mut options), None).map_err(carried)?;
     Ok(())
-}
-
-/// Waits for the right to connect to the host of a url.
-fn permit(url: &str) -> Permit {
-    /// OpenSSH's server begins to refuse with 10 that are not signed in yet.
-    const MOST_SESSIONS: usize = 8;
-    static HOSTS: Mutex<BTreeMap<String, Arc<Permits>>> = Mutex::new(BTreeMap::new());
-    let permits = Arc::clone(lock(&HOSTS).entry(host_of(url).to_owned()).or_default());
-    permits.take(|| MOST_SESSIONS)
-}
-
-/// The host of a url, with its port.
-fn host_of(url: &str) -> &str {
-    if let Some((_, host, _)) = split_scp(url) {
-        return host;
-    }
-    let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next().unwrap_or_default();
-    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
 /// The error of our own transport, or else libgit2's error.
@@ -243,19 +253,4 @@ fn carry(error: Error) -> git2::Error {
 
 fn carry_io(error: Error) -> io::Error {
     io::Error::other(carry(error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::host_of;
-
-    #[test]
-    fn urls_of_one_host_share_its_sessions() {
-        for url in
-            ["git@host:OCA/web.git", "ssh://git@host/OCA/web.git", "git://host/web", "https://me:x@host/web"]
-        {
-            assert_eq!(host_of(url), "host", "{url}");
-        }
-        assert_eq!(host_of("ssh://git@host:22/web"), "host:22");
-    }
 }

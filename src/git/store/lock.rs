@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use git2::Repository;
 
@@ -18,8 +18,28 @@ const STORES_LOCK: &str = ".lock";
 /// The prefix of the directories beside the stores in which a store is made or deleted.
 const COMING_OR_GOING: &str = ".aside-";
 
-/// The stores that this process uses. Until it ends, no other process removes anything from them.
-static IN_USE: Mutex<Option<HashMap<PathBuf, DirectoryLock>>> = Mutex::new(None);
+/// The stores that this process uses.
+static IN_USE: Mutex<Option<HashMap<PathBuf, Weak<Share>>>> = Mutex::new(None);
+
+/// A share in a store that is in use. As long as it exists, no other process removes anything from the store. It is an open
+/// file, so it does not live longer than what uses the store: a project can have more stores than a process open files.
+#[derive(Default)]
+pub(super) struct Share(Mutex<Option<DirectoryLock>>);
+
+impl Share {
+    /// The share of this process in a store. Nothing is locked yet.
+    pub(super) fn of(store: &Path) -> Arc<Self> {
+        let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_use = in_use.get_or_insert_default();
+        if let Some(share) = in_use.get(store).and_then(Weak::upgrade) {
+            return share;
+        }
+        in_use.retain(|_, share| share.strong_count() > 0);
+        let share = Arc::<Self>::default();
+        in_use.insert(store.to_owned(), Arc::downgrade(&share));
+        share
+    }
+}
 
 /// Held while something is added to a store. Other processes wait.
 pub(in crate::git) struct StoreLock {
@@ -29,18 +49,15 @@ pub(in crate::git) struct StoreLock {
 impl Store {
     /// Makes the store if it does not exist, and prevents other processes from taking it: see [`Store::try_own`].
     pub(super) fn hold(&self) -> Result<(), Error> {
-        let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
-        let in_use = in_use.get_or_insert_default();
+        let mut held = self.share.0.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if in_use.get(&self.directory).is_some_and(|share| share.is_at(&self.directory))
-                && self.is_whole()
-            {
+            if held.as_ref().is_some_and(|held| held.is_at(&self.directory)) && self.is_whole() {
                 return Ok(());
             }
             match DirectoryLock::share(&self.directory) {
                 Err(error) if error.kind() == ErrorKind::NotFound => self.make()?,
                 share => {
-                    in_use.insert(self.directory.clone(), share.at("open", &self.directory)?);
+                    *held = Some(share.at("open", &self.directory)?);
                     if !self.is_whole() {
                         self.make()?;
                     }

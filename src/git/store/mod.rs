@@ -9,16 +9,20 @@
 
 mod giving;
 mod lock;
+mod walk;
 
 use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository};
 
+use lock::Share;
 pub(super) use lock::{StoreLock, StoresLock, sweep};
+pub(super) use walk::{commits_down_to, leads_to, parents};
 
 use super::ids::{bytes, commits_with, oid};
 use super::packs::{PackSink, indexes, is_whole_pack, pack_files, take_packs};
@@ -46,12 +50,14 @@ pub(crate) struct Store {
     directory: PathBuf,
     /// The declared url, also without what may be a password in a mistyped one. Empty if it is not known.
     url: String,
+    share: Arc<Share>,
 }
 
 impl Store {
     /// Opens the store of a remote. Makes it if it does not exist.
     pub(super) fn open(cache: &Path, url: &str) -> Result<Self, Error> {
-        let store = Self::of(cache, url);
+        let mut store = Self::of(cache, url);
+        store.share = Share::of(&store.directory);
         store.hold()?;
         store.note_use();
         Ok(store)
@@ -59,13 +65,14 @@ impl Store {
 
     /// The store of a remote. It may not exist.
     pub(super) fn of(cache: &Path, url: &str) -> Self {
-        Self { directory: cache.join(STORES).join(directory_name(url)), url: redact(url) }
+        let directory = cache.join(STORES).join(directory_name(url));
+        Self { directory, url: redact(url), share: Arc::default() }
     }
 
     /// The store in an existing directory.
     pub(super) fn at(directory: PathBuf) -> Self {
         let url = read_text(&directory.join(URL)).unwrap_or_default().trim().to_owned();
-        Self { directory, url }
+        Self { directory, url, share: Arc::default() }
     }
 
     /// The declared url without secrets. If it is not known, the name of the directory.
@@ -140,7 +147,7 @@ impl Store {
     /// A temporary store in an empty directory. The caller deletes the directory.
     pub(super) fn scratch(directory: &Path) -> Result<Self, Error> {
         Repository::init_bare(directory)?;
-        Ok(Self { directory: directory.to_owned(), url: String::new() })
+        Ok(Self { directory: directory.to_owned(), url: String::new(), share: Arc::default() })
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -219,23 +226,16 @@ impl Store {
     /// The ends of the history of a commit: those of the claimed commits that are reachable from it. A server may claim
     /// any commits as ends. If a commit is missing that the server did not claim, this is an error.
     pub(super) fn reached(&self, from: CommitId, claimed: &[CommitId]) -> Result<Vec<CommitId>, Error> {
-        let claimed: HashSet<Oid> = claimed.iter().map(|commit| oid(commit.as_bytes())).collect();
         let repository = self.repository()?;
         let odb = repository.odb()?;
-        let mut ends = Vec::new();
-        let mut seen = HashSet::from([oid(from.as_bytes())]);
-        let mut left = vec![oid(from.as_bytes())];
-        while let Some(id) = left.pop() {
-            if !odb.exists(id) {
-                return Err(Error::Protocol { why: format!("it did not send commit `{id}`") });
-            }
-            if claimed.contains(&id) {
-                ends.push(CommitId::from_bytes(bytes(id)));
-            } else {
-                left.extend(parents(&odb, id).into_iter().filter(|&parent| seen.insert(parent)));
-            }
+        let history = commits_down_to(&odb, from, claimed);
+        if let Some(id) = history.iter().filter(|id| !odb.exists(**id)).min() {
+            return Err(Error::Protocol { why: format!("it did not send commit `{id}`") });
         }
+        let is_reached = |end: &CommitId| history.contains(&oid(end.as_bytes()));
+        let mut ends: Vec<CommitId> = claimed.iter().copied().filter(is_reached).collect();
         ends.sort();
+        ends.dedup();
         Ok(ends)
     }
 
@@ -351,22 +351,6 @@ pub(super) fn has_files(repository: &Repository, commit: CommitId) -> Result<boo
     })
 }
 
-/// Whether `to` is one of these commits or an ancestor of one. Where a parent is missing, the history ends. libgit2's
-/// `graph_descendant_of` fails there.
-pub(super) fn leads_to(repository: &Repository, from: impl IntoIterator<Item = Oid>, to: Oid) -> bool {
-    let mut left: Vec<Oid> = from.into_iter().collect();
-    let mut seen: HashSet<Oid> = left.iter().copied().collect();
-    while let Some(id) = left.pop() {
-        if id == to {
-            return true;
-        }
-        if let Ok(commit) = repository.find_commit(id) {
-            left.extend(commit.parent_ids().filter(|&parent| seen.insert(parent)));
-        }
-    }
-    false
-}
-
 /// A commit in a repository. An annotated tag is an error that names its commit.
 pub(super) fn commit_in(repository: &Repository, commit: CommitId) -> Result<git2::Commit<'_>, Error> {
     let id = oid(commit.as_bytes());
@@ -428,13 +412,4 @@ fn directory_name(url: &str) -> String {
         .take(40)
         .collect();
     format!("{word}-{}.git", short_digest(url.as_bytes()))
-}
-
-/// The parents of a commit. Empty if the commit is missing. They are read from the object itself, because libgit2 shows
-/// no parents for a commit that `shallow` lists.
-pub(super) fn parents(odb: &Odb<'_>, commit: Oid) -> Vec<Oid> {
-    let Ok(object) = odb.read(commit) else { return Vec::new() };
-    let text = String::from_utf8_lossy(object.data());
-    let header = text.lines().take_while(|line| !line.is_empty());
-    header.filter_map(|line| Oid::from_str(line.strip_prefix("parent ")?).ok()).collect()
 }

@@ -9,18 +9,14 @@ use hyper::body::Incoming;
 use hyper::http::{HeaderMap, StatusCode};
 use tokio::runtime::Handle;
 
-use super::explain::explain;
-use super::idle::Lent;
-use super::permits::Permit;
+use super::explain::{explain, meaning};
 use super::runtime::within;
+use super::server::{Rights, Used};
 use crate::git::pace::{self, Limits};
 
 /// In bytes. If a short rest is read, the connection can be used again. A long rest costs more than a new connection.
 const DRAIN: u64 = 256 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
-
-/// Takes note of an error.
-pub(super) type Note = Box<dyn Fn(&hyper::Error) + Send>;
 
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -43,11 +39,9 @@ pub(super) struct Body {
     pub(super) limits: Limits,
     /// When the whole answer must be there.
     pub(super) until: Option<Instant>,
-    /// The connection, if this answer is the only one on it.
-    pub(super) connection: Option<Lent>,
-    /// Called with an error of a connection that other requests share.
-    pub(super) note: Option<Note>,
-    pub(super) _permit: Permit,
+    /// `None` after the end, and after an error.
+    pub(super) used: Option<Used>,
+    pub(super) _rights: Rights,
     /// What has come and is not read yet.
     pub(super) rest: Bytes,
 }
@@ -60,12 +54,12 @@ impl Body {
             let time = pace::left().min(self.limits.stall).min(left.unwrap_or(Duration::MAX));
             match within(&self.runtime, time, self.incoming.frame()) {
                 None => {
-                    self.connection = None;
+                    self.used = None;
                     return Err(io::Error::other(pace::too_slow(self.limits)));
                 }
                 Some(None) => {
-                    if let Some(connection) = self.connection.take() {
-                        connection.give_back();
+                    if let Some(used) = self.used.take() {
+                        used.give_back();
                     }
                     return Ok(Bytes::new());
                 }
@@ -77,8 +71,9 @@ impl Body {
                     }
                 }
                 Some(Some(Err(error))) => {
-                    self.connection = None;
-                    self.note.iter().for_each(|note| note(&error));
+                    if let Some(used) = self.used.take() {
+                        used.has_failed(&meaning(&error));
+                    }
                     return Err(io::Error::other(explain(&error)));
                 }
             }
@@ -102,7 +97,7 @@ impl Read for Body {
 
 impl Drop for Body {
     fn drop(&mut self) {
-        if self.connection.is_some() {
+        if self.used.as_ref().is_some_and(Used::is_own) {
             let rest = &mut self.take(DRAIN);
             let _best_effort = pace::briefly(DRAIN_TIME, || io::copy(rest, &mut io::sink()));
         }

@@ -11,10 +11,10 @@ use url::Url;
 
 use super::answer::Answer;
 use super::client::Client;
-use super::connections::Size;
 use super::credentials::TokenScheme;
 use super::permits::lock;
 use super::request::{Post, Request};
+use super::server::Size;
 use super::unsupported;
 use crate::git::Error;
 use crate::git::auth::{Asked, Credential};

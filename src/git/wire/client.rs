@@ -10,11 +10,12 @@ use hyper::http::{HeaderName, HeaderValue, Uri};
 use url::{Position, Url};
 
 use super::answer::{Answer as HttpAnswer, Body};
-use super::connections::{Connections, Outgoing, Route};
+use super::connections::{Connections, Outgoing};
 use super::credentials::Credentials;
 use super::permits::lock;
 use super::proxy::{self, Proxy, Scheme};
 use super::request::Request;
+use super::server::Route;
 use super::trust::Trust;
 use super::{Host, retry_after, unsupported};
 use crate::git::Error;
@@ -213,12 +214,11 @@ impl Client {
     fn route(&self, url: &Url) -> Result<Route, Error> {
         let proxy = proxy::choose(url, &self.configuration, &|name| std::env::var(name).ok());
         let proxy = proxy.map(|proxy| Proxy::parse(&proxy)).transpose()?;
-        // A proxy may be https even if the url is not.
-        let is_secure =
-            url.scheme() == "https" || proxy.as_ref().is_some_and(|proxy| proxy.scheme == Scheme::Https);
-        let trust = if is_secure { Some(Trust::of(&self.configuration, url)?) } else { None };
+        let trust = if url.scheme() == "https" { Some(Trust::of(&self.configuration, url)?) } else { None };
+        let is_secure = proxy.as_ref().is_some_and(|proxy| proxy.scheme == Scheme::Https);
+        let trust_in_proxy = if is_secure { Some(Trust::in_proxy(&self.configuration, url)?) } else { None };
         let server = server_of(url).ok_or_else(|| Error::Git { why: "not a url".to_owned() })?;
-        Ok(Route { server, proxy, trust, only_http_1: self.only_http_1(url) })
+        Ok(Route { server, trust, proxy, trust_in_proxy, only_http_1: self.only_http_1(url) })
     }
 
     /// Whether the user wants HTTP/1.1: by `OCA_HTTP_VERSION`, or else by git's `http.version`.

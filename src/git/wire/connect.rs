@@ -1,13 +1,18 @@
 //! Opens a connection: by TCP, perhaps through a proxy, perhaps with TLS, in the version of HTTP that both sides speak.
 
+use std::future::{Ready, ready};
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
-use hyper::http::{HeaderValue, Uri, Version};
+use hyper::http::{HeaderValue, Request, Response, Uri, Version};
 use hyper::rt;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::proxy::{SocksV4, SocksV5, Tunnel};
@@ -46,7 +51,7 @@ pub(super) enum Opened {
 /// The sending end of a connection that takes many requests at a time.
 #[derive(Clone)]
 pub(super) struct Shared {
-    pub(super) sender: http2::SendRequest<RequestBody>,
+    sender: http2::SendRequest<RequestBody>,
     /// How many requests the server allows at a time. It can change at any time.
     most: Arc<AtomicUsize>,
     /// It takes no new requests.
@@ -58,6 +63,14 @@ impl Opened {
         match self {
             Self::Http1(_) => Version::HTTP_11,
             Self::Http2(_) => Version::HTTP_2,
+        }
+    }
+
+    /// Sends a request and returns the head of the answer.
+    pub(super) async fn send(&mut self, request: Request<RequestBody>) -> hyper::Result<Response<Incoming>> {
+        match self {
+            Self::Http1(sender) => sender.send_request(request).await,
+            Self::Http2(shared) => shared.sender.send_request(request).await,
         }
     }
 }
@@ -81,9 +94,11 @@ impl Shared {
 pub(super) struct Target<'a> {
     /// Scheme, host and port.
     pub(super) server: &'a Uri,
-    pub(super) proxy: Option<&'a Proxy>,
-    /// `None` if neither the server nor the proxy is https.
+    /// The settings of TLS for it, if it is https.
     pub(super) tls: Option<&'a Arc<ClientConfig>>,
+    pub(super) proxy: Option<&'a Proxy>,
+    /// The same for the proxy.
+    pub(super) tls_of_proxy: Option<&'a Arc<ClientConfig>>,
     pub(super) limits: Limits,
 }
 
@@ -109,32 +124,41 @@ impl Target<'_> {
             }
             Scheme::Http => self.secured(tunnel(tcp, proxy), self.server).await,
             Scheme::Https => {
-                let to_proxy = HttpsConnector::from((tcp, self.http_1_only()?));
-                Box::pin(self.secured(tunnel(to_proxy, proxy), self.server)).await
+                let mut secure = HttpsConnector::from((tcp, Arc::clone(given(self.tls_of_proxy)?)));
+                let stream = secure.call(proxy.address.clone()).await;
+                let stream = stream.map_err(|error| Unreachable::of_proxy(&*error))?;
+                Box::pin(self.secured(tunnel(Reached(Some(stream)), proxy), self.server)).await
             }
             Scheme::Socks4 { local_dns } => {
-                let through = SocksV4::new(proxy.address.clone(), tcp).local_dns(local_dns);
-                self.secured(through, self.server).await
+                let server = self.looked_up(local_dns, SocketAddr::is_ipv4).await?;
+                let way = SocksV4::new(proxy.address.clone(), tcp);
+                self.secured(To { server, way }, self.server).await
             }
             Scheme::Socks5 { local_dns } => {
-                let mut through = SocksV5::new(proxy.address.clone(), tcp).local_dns(local_dns);
+                let server = self.looked_up(local_dns, |_| true).await?;
+                let mut way = SocksV5::new(proxy.address.clone(), tcp);
                 if let Some(known) = &proxy.credential {
-                    through = through.with_auth(known.user.clone(), known.password.clone());
+                    way = way.with_auth(known.user.clone(), known.password.clone());
                 }
-                self.secured(through, self.server).await
+                self.secured(To { server, way }, self.server).await
             }
         }
     }
 
-    /// The settings for a proxy: it gets `CONNECT` by HTTP/1.1.
-    fn http_1_only(&self) -> Result<ClientConfig, Unreachable> {
-        let mut config = self.tls()?.as_ref().clone();
-        config.alpn_protocols.clear();
-        Ok(config)
-    }
-
-    fn tls(&self) -> Result<&Arc<ClientConfig>, Unreachable> {
-        self.tls.ok_or_else(|| Unreachable::Tls("there are no settings for it".to_owned()))
+    /// The server with an address in place of its name, if `local_dns` is true. The connectors for SOCKS can do this, too,
+    /// but they stop all connections for as long as it takes.
+    async fn looked_up(&self, local_dns: bool, is_fit: fn(&SocketAddr) -> bool) -> Result<Uri, Unreachable> {
+        let failed = |error: &dyn std::fmt::Display| Unreachable::Connection(error.to_string());
+        let Some(authority) = self.server.authority().filter(|_| local_dns) else {
+            return Ok(self.server.clone());
+        };
+        let mut found = tokio::net::lookup_host(authority.as_str()).await.map_err(|error| failed(&error))?;
+        let address = found.find(is_fit).ok_or_else(|| failed(&"the server has no address that fits"))?;
+        // Without the zone of an address for one network: a url cannot have it.
+        let address = SocketAddr::new(address.ip(), address.port());
+        format!("{}://{address}/", self.server.scheme_str().unwrap_or("https"))
+            .parse()
+            .map_err(|error: hyper::http::uri::InvalidUri| failed(&error))
     }
 
     /// Reaches a server by a way, with TLS if its scheme is https.
@@ -146,7 +170,7 @@ impl Target<'_> {
         C::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         if server.scheme_str() == Some("https") {
-            let mut secure = HttpsConnector::from((way, Arc::clone(self.tls()?)));
+            let mut secure = HttpsConnector::from((way, Arc::clone(given(self.tls)?)));
             let stream = secure.call(server.clone()).await;
             self.begin(stream.map_err(|error| Unreachable::of(&*error))?).await
         } else {
@@ -176,6 +200,47 @@ impl Target<'_> {
         // Its errors are those of its requests.
         tokio::spawn(async { drop(connection.await) });
         Ok(Opened::Http1(sender))
+    }
+}
+
+fn given(tls: Option<&Arc<ClientConfig>>) -> Result<&Arc<ClientConfig>, Unreachable> {
+    tls.ok_or_else(|| Unreachable::Tls("there are no settings for it".to_owned()))
+}
+
+/// A way that leads to one server, whatever is asked for.
+struct To<C> {
+    server: Uri,
+    way: C,
+}
+
+impl<C: Service<Uri>> Service<Uri> for To<C> {
+    type Response = C::Response;
+    type Error = C::Error;
+    type Future = C::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.way.poll_ready(context)
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        self.way.call(self.server.clone())
+    }
+}
+
+/// A way whose end is reached already. It can be taken once.
+struct Reached<S>(Option<S>);
+
+impl<S> Service<Uri> for Reached<S> {
+    type Response = S;
+    type Error = io::Error;
+    type Future = Ready<io::Result<S>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        ready(self.0.take().ok_or_else(|| io::ErrorKind::NotConnected.into()))
     }
 }
 

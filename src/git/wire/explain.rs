@@ -12,6 +12,7 @@ use crate::git::Error;
 pub(super) enum Unreachable {
     Connection(String),
     Certificate(String),
+    CertificateOfProxy(String),
     Tls(String),
 }
 
@@ -23,6 +24,14 @@ impl Unreachable {
             None => Self::Connection(innermost(error)),
         }
     }
+
+    /// The same for a proxy.
+    pub(super) fn of_proxy(error: &(dyn Cause + 'static)) -> Self {
+        match Self::of(error) {
+            Self::Certificate(why) => Self::CertificateOfProxy(why),
+            other => other,
+        }
+    }
 }
 
 impl From<Unreachable> for Error {
@@ -30,6 +39,7 @@ impl From<Unreachable> for Error {
         match unreachable {
             Unreachable::Connection(why) => Self::Connection { why },
             Unreachable::Certificate(why) => Self::Certificate { why },
+            Unreachable::CertificateOfProxy(why) => Self::CertificateOfProxy { why },
             Unreachable::Tls(why) => Self::Tls { why },
         }
     }

@@ -21,6 +21,7 @@ mod proxy;
 mod request;
 mod retry_after;
 mod runtime;
+mod server;
 mod tls;
 mod trust;
 mod unsupported;
@@ -36,7 +37,6 @@ use url::{Origin, Url};
 pub(super) use api::ApiRequest;
 pub(crate) use api::NoAnswer;
 pub(super) use client::{Client, Response};
-pub(super) use connections::Size;
 pub(crate) use credentials::TokenScheme;
 pub(super) use failure::Failure;
 use failure::{response_failure, what_it_is};
@@ -44,6 +44,7 @@ pub(super) use history::{Answer, Ask, Content};
 pub(super) use permits::{Permit, Permits, lock};
 use protocol::{Capabilities, ListedRef, Wants};
 use request::{Post, Request};
+pub(super) use server::Size;
 
 use super::retry::retrying;
 use super::{Error, Meter};
@@ -61,6 +62,8 @@ pub(super) struct HttpRemote {
     /// The url of the repository. It changes when the server redirects.
     base: Mutex<Url>,
     host: Arc<Host>,
+    /// Whether its name comes from a list, so that it may not be there.
+    is_of_list: bool,
 }
 
 impl Clone for HttpRemote {
@@ -71,6 +74,7 @@ impl Clone for HttpRemote {
             declared: self.declared.clone(),
             base: Mutex::new(base),
             host: Arc::clone(&self.host),
+            is_of_list: self.is_of_list,
         }
     }
 }
@@ -84,6 +88,8 @@ struct Host {
     answered: AtomicBool,
     /// The host refused to send the difference between two commits.
     refuses_differences: AtomicBool,
+    /// The host said that a repository is elsewhere.
+    redirected: AtomicBool,
     /// Held while the host is asked, so that one answer serves all threads.
     asking: Mutex<()>,
 }
@@ -143,7 +149,12 @@ impl Objects<'_> {
 impl HttpRemote {
     pub(super) fn new(client: Arc<Client>, url: Url) -> Self {
         let host = client.host(&url);
-        Self { client, declared: url.origin(), base: Mutex::new(url), host }
+        Self { client, declared: url.origin(), base: Mutex::new(url), host, is_of_list: false }
+    }
+
+    /// Expects that it may not be there.
+    pub(super) fn expect_absence(&mut self) {
+        self.is_of_list = true;
     }
 
     /// Whether the host is known to lack a feature that this room needs.
@@ -178,6 +189,15 @@ impl HttpRemote {
     /// Notes that the host refused to send a difference, so that no repository asks in vain again.
     pub(super) fn refuses_differences(&self) {
         self.host.refuses_differences.store(true, Ordering::Release);
+    }
+
+    /// Whether an answer means that there is no such repository, although the host was not asked in the way of git, which
+    /// may be redirected. A host is believed that answers at once for others and has redirected nobody.
+    pub(super) fn is_surely_absent(&self, answer: &Error) -> bool {
+        self.is_of_list
+            && matches!(answer, Error::NotFound { .. } | Error::NotFoundAs { .. })
+            && self.host.answered.load(Ordering::Acquire)
+            && !self.host.redirected.load(Ordering::Acquire)
     }
 
     /// Asks an unknown host once what it supports, after an error of the first request that an old server, or what stands
@@ -324,6 +344,7 @@ impl HttpRemote {
         let mut base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
         let same = response.url.origin() == base.origin() && path == base.path().trim_end_matches('/');
         if !same {
+            self.host.redirected.store(true, Ordering::Release);
             let mut moved = response.url.clone();
             moved.set_path(path);
             moved.set_query(None);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::{Origin, Url};
 
-use super::connections::Size;
+use super::server::Size;
 
 /// A request of git's protocol, or to the API of a forge.
 #[derive(Clone, Copy)]

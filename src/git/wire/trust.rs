@@ -24,7 +24,7 @@ pub(super) struct Named {
     path: PathBuf,
 }
 
-/// The settings of TLS for a url. Requests with the same settings share connections.
+/// The settings of TLS for a server or a proxy. Requests with the same settings share connections.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Trust {
     /// Verification is switched off.
@@ -38,30 +38,30 @@ pub(super) struct Trust {
 }
 
 impl Trust {
+    /// For the server of a url.
     pub(super) fn of(configuration: &Configuration, url: &Url) -> Result<Self, Error> {
-        let named = |variable, key, setting| -> Result<Option<Named>, Error> {
-            if let Some(path) = env::var_os(variable).filter(|path| !path.is_empty()) {
-                return Ok(Some(Named { setting: variable, path: path.into() }));
-            }
-            let value = configuration.http(url, key).filter(|value| !value.is_empty());
-            let path = value.map(|value| {
-                path_value(value).map_err(|why| Error::Authorities {
-                    setting,
-                    path: value.into(),
-                    why: why.to_owned(),
-                })
-            });
-            Ok(path.transpose()?.map(|path| Named { setting, path }))
-        };
+        let named = |variable, setting| Named::find(configuration, url, variable, setting);
         // In git, it is enough that the variable is there.
         let anyone = env::var_os("GIT_SSL_NO_VERIFY").is_some()
             || configuration.http(url, "sslverify").is_some_and(Configuration::is_false);
         Ok(Self {
             anyone,
-            file: named("GIT_SSL_CAINFO", "sslcainfo", "http.sslCAInfo")?.filter(|_| !anyone),
-            directory: named("GIT_SSL_CAPATH", "sslcapath", "http.sslCAPath")?.filter(|_| !anyone),
-            certificate: named("GIT_SSL_CERT", "sslcert", "http.sslCert")?,
-            key: named("GIT_SSL_KEY", "sslkey", "http.sslKey")?,
+            file: named("GIT_SSL_CAINFO", "http.sslCAInfo")?.filter(|_| !anyone),
+            directory: named("GIT_SSL_CAPATH", "http.sslCAPath")?.filter(|_| !anyone),
+            certificate: named("GIT_SSL_CERT", "http.sslCert")?,
+            key: named("GIT_SSL_KEY", "http.sslKey")?,
+        })
+    }
+
+    /// For the proxy on the way to a url. As in git, it has settings of its own, and is always verified.
+    pub(super) fn in_proxy(configuration: &Configuration, url: &Url) -> Result<Self, Error> {
+        let named = |variable, setting| Named::find(configuration, url, variable, setting);
+        Ok(Self {
+            anyone: false,
+            file: named("GIT_PROXY_SSL_CAINFO", "http.proxySSLCAInfo")?,
+            directory: None,
+            certificate: named("GIT_PROXY_SSL_CERT", "http.proxySSLCert")?,
+            key: named("GIT_PROXY_SSL_KEY", "http.proxySSLKey")?,
         })
     }
 
@@ -111,6 +111,26 @@ impl Trust {
 }
 
 impl Named {
+    /// The path in a variable, or else in a setting for a url.
+    fn find(
+        configuration: &Configuration,
+        url: &Url,
+        variable: &'static str,
+        setting: &'static str,
+    ) -> Result<Option<Self>, Error> {
+        if let Some(path) = env::var_os(variable).filter(|path| !path.is_empty()) {
+            return Ok(Some(Self { setting: variable, path: path.into() }));
+        }
+        let key = setting.trim_start_matches("http.").to_ascii_lowercase();
+        let Some(value) = configuration.http(url, &key).filter(|value| !value.is_empty()) else {
+            return Ok(None);
+        };
+        match path_value(value) {
+            Ok(path) => Ok(Some(Self { setting, path })),
+            Err(why) => Err(Error::Authorities { setting, path: value.into(), why: why.to_owned() }),
+        }
+    }
+
     fn unreadable(&self, why: String) -> Error {
         Error::Authorities { setting: self.setting, path: self.path.clone(), why }
     }

@@ -8,16 +8,19 @@ use crate::git::Error;
 use crate::git::configuration::Configuration;
 
 /// The key, its name as in git's manual, its variable, and the values that mean nothing or what `oca` does anyway.
-const SETTINGS: [(&str, &str, &str, &[&str]); 14] = [
+const SETTINGS: [(&str, &str, &str, &[&str]); 12] = [
     ("cookiefile", "http.cookieFile", "", &[]),
     ("curloptresolve", "http.curloptResolve", "", &[]),
     ("delegation", "http.delegation", "", &["none"]),
     ("emptyauth", "http.emptyAuth", "", &["false", "auto"]),
     ("proactiveauth", "http.proactiveAuth", "", &["none"]),
     ("proxyauthmethod", "http.proxyAuthMethod", "GIT_HTTP_PROXY_AUTHMETHOD", &["anyauth", "basic"]),
-    ("proxysslcainfo", "http.proxySSLCAInfo", "GIT_PROXY_SSL_CAINFO", &[]),
-    ("proxysslcert", "http.proxySSLCert", "GIT_PROXY_SSL_CERT", &[]),
-    ("proxysslkey", "http.proxySSLKey", "GIT_PROXY_SSL_KEY", &[]),
+    (
+        "proxysslcertpasswordprotected",
+        "http.proxySSLCertPasswordProtected",
+        "GIT_PROXY_SSL_CERT_PASSWORD_PROTECTED",
+        &["false"],
+    ),
     (
         "sslcertpasswordprotected",
         "http.sslCertPasswordProtected",

@@ -36,6 +36,8 @@ pub(crate) struct MergeJob<'a> {
     pub(super) patches: Vec<UserFile>,
     /// The entry of the old lock, with the texts of its steps. Its base is of the same remote.
     pub(super) old: Option<(&'a LockedRepo, &'a StepTexts)>,
+    /// Without an old entry: the one that has the same patches on another branch or url, with the texts of its steps.
+    pub(super) elsewhere: Option<(&'a LockedRepo, &'a StepTexts)>,
     /// If the old entry was merged of two sides: their entries for the same base. Each step was made in one of them.
     pub(super) sides: Vec<&'a LockedRepo>,
     /// The first merges, if `oca resolve` made them already.
@@ -57,7 +59,7 @@ pub(super) struct MergedSteps {
     pub(super) notes: Vec<MergeNote>,
 }
 
-impl MergeJob<'_> {
+impl<'a> MergeJob<'a> {
     /// Makes all steps on top of `snapshot`, which is the base and gets them. `tip` is the head of its branch, if the
     /// remote was asked.
     pub(super) fn run(
@@ -139,6 +141,11 @@ impl MergeJob<'_> {
 
     fn old(&self) -> Option<&LockedRepo> {
         self.old.map(|(old, _)| old)
+    }
+
+    /// The entry of which a patch has a step, with the texts of its steps.
+    fn of_patches(&self) -> Option<(&'a LockedRepo, &'a StepTexts)> {
+        self.old.or(self.elsewhere)
     }
 
     /// The merge of the old lock for the same source, and whether all of its declaration is the same.

@@ -13,17 +13,16 @@ impl StepMaker<'_> {
         let job = self.job;
         let path = &job.declared.pin.pending.patches[position];
         let file = &job.patches[position];
-        let old = job.old().and_then(|old| {
+        let entry = job.of_patches().map(|(entry, _)| entry);
+        let merges = entry.map_or(0, |entry| entry.merges.len());
+        let old = entry.and_then(|old| {
             let place = old.pin.pending.patches.iter().position(|known| known == path)?;
             Some((place, &old.patches[place]))
         });
         let same = old.filter(|(_, locked)| locked.content == file.digest);
-        let old_step = same.and_then(|(place, locked)| {
-            let merges = job.old().map_or(0, |old| old.merges.len());
-            self.old_step(merges + place, locked.step.as_ref()?)
-        });
+        let old_step = same.and_then(|(place, locked)| self.old_step(merges + place, locked.step.as_ref()?));
         if let Some((place, locked)) = same
-            && self.is_where_old_was(job.old().map_or(0, |old| old.merges.len()) + place)
+            && self.is_where_old_was(merges + place)
         {
             match (&locked.step, &old_step) {
                 (None, _) => return Ok(None),
@@ -43,7 +42,8 @@ impl StepMaker<'_> {
                 self.accept(step)?;
                 Ok(Some(StepWay::Made))
             }
-            // It was applied to another base: its step is merged. If that conflicts, a person can resolve it.
+            // It was applied to another base, or on another branch: its step is merged. If that conflicts, a person can
+            // resolve it.
             Err(error) => match old_step {
                 Some(step) if self.before(&step).is_some() => self.replay(path, &step),
                 _ => Err(failed(error)),

@@ -13,7 +13,7 @@ pub(super) struct Replayed(pub(super) Option<StepWay>);
 /// The entry in which a step was made.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Origin {
-    /// The old entry.
+    /// The old entry, or the one of another branch.
     Old,
     /// The one of a side with this number.
     Side(usize),
@@ -34,7 +34,7 @@ impl<'a> StepMaker<'a> {
     where
         'a: 'o,
     {
-        let (old, texts) = self.job.old?;
+        let (old, texts) = self.job.of_patches()?;
         let in_side = |(number, side): (usize, &&LockedRepo)| {
             Some((Origin::Side(number), side.steps().position(|step| step == locked)?))
         };
@@ -46,7 +46,7 @@ impl<'a> StepMaker<'a> {
     /// The entry in which a step was made.
     pub(super) fn origin(&self, origin: Origin) -> Option<&'a LockedRepo> {
         match origin {
-            Origin::Old => self.job.old.map(|(old, _)| old),
+            Origin::Old => self.job.of_patches().map(|(old, _)| old),
             Origin::Side(number) => self.job.sides.get(number).copied(),
         }
     }
@@ -119,7 +119,7 @@ impl<'a> StepMaker<'a> {
     /// may have been edited or merged line by line.
     pub(super) fn before(&mut self, step: &OldStep<'_>) -> Option<TreeId> {
         if !self.before.contains_key(&step.origin) {
-            let (origin, (_, texts)) = (self.origin(step.origin)?, self.job.old?);
+            let (origin, (_, texts)) = (self.origin(step.origin)?, self.job.of_patches()?);
             let patches: Vec<Patch> = origin.steps().map_while(|step| texts.patch(step)).collect();
             let base = self.base.beside(origin.commit);
             let before = self.merging.recall(&base, &patches.iter().collect::<Vec<_>>());

@@ -72,7 +72,7 @@ impl<'a> Abort<'a> {
     }
 
     /// Without `force`, no change of a person is lost that is not of the merge. If the whole checkout would be deleted, it
-    /// must have no commits of a person.
+    /// must have no commits of a person, and without `force` no files that git ignores.
     fn of(
         session: &'a Session<'_>,
         name: &'a RepoName,
@@ -93,6 +93,10 @@ impl<'a> Abort<'a> {
             let work = LocalWork { commit, references, ..LocalWork::default() };
             if !work.is_none() {
                 return Err(MergeError::OwnCommits { repo: name.clone(), work: work.to_string() }.into());
+            }
+            let files = if force { Vec::new() } else { checkout.ignored_files(abort.open())? };
+            if !files.is_empty() {
+                return Err(MergeError::Ignored { repo: name.clone(), files }.into());
             }
         }
         Ok(abort)

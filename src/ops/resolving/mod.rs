@@ -5,6 +5,7 @@
 
 mod abort;
 mod current;
+mod elsewhere;
 mod open;
 mod patches;
 mod state;
@@ -32,7 +33,7 @@ use crate::git::{
 use crate::lock::{Lock, Pin, StepTexts};
 use crate::patch;
 use crate::plan::{self, Action, Declared, Movable, Moves};
-use crate::repo::{CommitId, RepoName, TreeId, typed};
+use crate::repo::{CommitId, RepoName, TreeId};
 use crate::report::{Done, Failure, Trouble};
 use crate::session::Session;
 
@@ -65,10 +66,14 @@ impl<'a> Resolving<'a> {
         if session.config.skips(name) {
             return Err(MergeError::Skipped { repo: name.clone() }.into());
         }
-        let profile = session.profile()?;
+        Self::of_profile(session, movable, session.profile()?)
+    }
+
+    /// The same, as a profile declares it.
+    fn of_profile(session: &'a Session<'a>, movable: Movable, profile: &'a Profile) -> Result<Self, Error> {
         session.refuse_links(profile)?;
-        let (repo, declared) = declared(session, profile, name)?;
-        let checkout = Checkout::new(session.checkout(profile, name)?);
+        let (repo, declared) = declared(session, profile, &movable.repo)?;
+        let checkout = Checkout::new(session.checkout(profile, &movable.repo)?);
         Ok(Self { session, movable, repo, declared, checkout })
     }
 
@@ -88,13 +93,8 @@ impl<'a> Resolving<'a> {
             };
         }
         let lock = self.session.lock_as_it_stands()?;
-        let moves = match &self.movable.merge {
-            Some(_) => vec![self.movable.to_string()],
-            // What is declared conflicts, or only what a failed upgrade saw.
-            None => vec![String::new(), self.movable.to_string()],
-        };
         let mut failed = None;
-        for moves in moves {
+        for moves in self.moves() {
             let Some(mut found) = self.open(&moves, lock.as_ref(), &AllAnswers::default())? else { continue };
             let Some(opened) = &found.opening.open else {
                 failed = failed.or(found.opening.failed.take());
@@ -121,11 +121,17 @@ impl<'a> Resolving<'a> {
         if let Some(trouble) = failed {
             return Err(self.failed(trouble));
         }
-        self.session.printer.note(&format!("{}: nothing conflicts", self.name()));
-        self.session
-            .printer
-            .next(&format!("`oca lock --upgrade {}` moves it", typed(&self.movable.to_string())));
+        self.tell_of_no_conflict(lock.as_ref());
         Ok(())
+    }
+
+    /// What moves, as it is typed, in the order in which it is looked at.
+    fn moves(&self) -> Vec<String> {
+        match &self.movable.merge {
+            Some(_) => vec![self.movable.to_string()],
+            // What is declared conflicts, or only what a failed upgrade saw.
+            None => vec![String::new(), self.movable.to_string()],
+        }
     }
 
     /// Takes the resolution of the open merge, and goes on.

@@ -3,7 +3,7 @@
 use crate::config::Merge;
 use crate::error::Error;
 use crate::git::Remote;
-use crate::lock::{self, Lock, LockedRepo, Pin, StepTexts};
+use crate::lock::{self, Lock, LockedPatch, LockedRepo, Pin, StepTexts};
 use crate::ops::merging::{Answer, MergeJob, Refreshed, UserFile};
 use crate::ops::remotes::{OfPin, Watch};
 use crate::ops::user_patches::user_patch;
@@ -121,10 +121,28 @@ pub(in crate::ops) fn task<'a>(
     if let Some(job) = &mut merges {
         let sides = known.sides.iter().flat_map(|side| &side.repos);
         job.sides = sides.filter(|side| side.pin.has_base_of(&declared.pin)).collect();
+        if old.is_none() {
+            let entry = known.lock.and_then(|lock| with_patches(lock, declared, &job.patches));
+            job.elsewhere = entry.map(|entry| (entry, known.steps));
+        }
         job.answers = answered.map(|answered| &answered.answers[..]).unwrap_or_default();
         job.refresh(known.answers.patches());
     }
     Ok(Task { declared, action, old, url, merges, is_answered })
+}
+
+/// The entry of another branch or url of the repository that has one of its patches as it is now.
+fn with_patches<'l>(lock: &'l Lock, declared: &Declared, files: &[UserFile]) -> Option<&'l LockedRepo> {
+    let Pin { name, pending, .. } = &declared.pin;
+    let has = |repo: &&LockedRepo| {
+        let known = std::iter::zip(&repo.pin.pending.patches, &repo.patches);
+        let is = |(path, locked): (&String, &LockedPatch)| {
+            let mut now = std::iter::zip(&pending.patches, files);
+            now.any(|(declared, file)| declared == path && file.digest == locked.content)
+        };
+        repo.pin.name == *name && known.into_iter().any(is)
+    };
+    lock.repos.iter().find(has)
 }
 
 /// What is merged into a repository. `None` if nothing is.
@@ -144,7 +162,16 @@ pub(crate) fn merge_job<'a>(
     let patches = declared.pin.pending.patches.iter().map(|path| user_file(session, name, path));
     let patches = patches.collect::<Result<_, Error>>()?;
     let moves = plan::merge_moves(declared, moves);
-    Ok(Some(MergeJob { declared, urls, moves, patches, old, sides: Vec::new(), answers: &[] }))
+    Ok(Some(MergeJob {
+        declared,
+        urls,
+        moves,
+        patches,
+        old,
+        elsewhere: None,
+        sides: Vec::new(),
+        answers: &[],
+    }))
 }
 
 impl OfPin for Task<'_> {

@@ -38,6 +38,8 @@ pub(crate) enum Fault {
     Drip(&'static str, &'static str),
     /// 200 and this as git's answer.
     Says(Vec<u8>),
+    /// The true answer, when so many requests have come, and a moment has passed in which one more could come.
+    Gather(usize),
     /// The true answer in protocol 2, with so many lines in front that say where the history ends.
     Boundaries(usize),
 }
@@ -106,6 +108,7 @@ pub(crate) fn answer<S: Read + Write>(
         | Fault::StallAfter(_)
         | Fault::CorruptPack
         | Fault::EndlessPack
+        | Fault::Gather(_)
         | Fault::Boundaries(_) => {
             unreachable!("needs an answer")
         }

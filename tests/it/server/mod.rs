@@ -18,7 +18,7 @@ pub(crate) use self::faults::{ALWAYS, Fault};
 pub(crate) use self::http2::{First, Http2};
 pub(crate) use self::seen::Seen;
 use self::service::Service;
-pub(crate) use self::tls::Certificates;
+pub(crate) use self::tls::{Certificates, Made, make as certificates};
 use crate::env::Env;
 use crate::loopback::{Loopback, lock};
 
@@ -240,6 +240,11 @@ impl Server {
 
     pub(crate) fn connections(&self) -> usize {
         self.listener.connections()
+    }
+
+    /// How many requests `Fault::Gather` held at once, at most.
+    pub(crate) fn most_gathered(&self) -> usize {
+        lock(&self.service.gathered).most
     }
 
     /// Bytes that came in over the wire, those of tls among them.

@@ -4,15 +4,27 @@ use std::io::{self, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::faults::{Fault, Next};
 use super::http::{Request, respond};
 use super::seen::Seen;
-use super::{cgi, faults};
+use super::{PATIENCE, cgi, faults};
 use crate::loopback::lock;
+
+/// For one more request, which ought to wait for others.
+const MOMENT: Duration = Duration::from_millis(300);
+
+/// The requests that are held until so many have come.
+#[derive(Default)]
+pub(super) struct Gathered {
+    came: usize,
+    now: usize,
+    pub(super) most: usize,
+}
 
 /// What all connections share.
 #[derive(Default)]
@@ -26,6 +38,9 @@ pub(super) struct Service {
     pub(super) seen: Mutex<Vec<Seen>>,
     /// Told of each request.
     pub(super) arrived: Condvar,
+    pub(super) gathered: Mutex<Gathered>,
+    /// Told of each request that is held.
+    pub(super) has_gathered: Condvar,
     pub(super) bytes_in: AtomicU64,
     pub(super) bytes_out: AtomicU64,
 }
@@ -89,13 +104,32 @@ impl Service {
                 | Fault::StallAfter(_)
                 | Fault::CorruptPack
                 | Fault::EndlessPack
+                | Fault::Gather(_)
                 | Fault::Boundaries(_),
             ) => {
+                if let Some(Fault::Gather(count)) = fault {
+                    self.gather(count);
+                }
                 let answer = cgi::answer(&self.root, &self.config, self.protocol_2, request)?;
                 faults::pass_on(stream, answer, fault.as_ref())
             }
             Some(fault) => faults::answer(stream, request, &fault),
         }
+    }
+
+    /// Holds a request until so many have come, and a moment longer.
+    fn gather(&self, count: usize) {
+        let mut gathered = lock(&self.gathered);
+        gathered.came += 1;
+        gathered.now += 1;
+        gathered.most = gathered.most.max(gathered.now);
+        self.has_gathered.notify_all();
+        for (time, is_enough) in [(PATIENCE, count), (MOMENT, count + 1)] {
+            let is_less = |gathered: &mut Gathered| gathered.came < is_enough;
+            let waited = self.has_gathered.wait_timeout_while(gathered, time, is_less);
+            gathered = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        gathered.now -= 1;
     }
 
     /// Whether there is such a repository; git would find that out in a process of its own.

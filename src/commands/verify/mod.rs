@@ -1,23 +1,25 @@
 //! `oca verify`: compares the content of the checkouts, or of an export, with the lock.
 
+mod exported;
+
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::Metadata;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+
+use exported::of_export;
 
 use crate::config;
 use crate::error::Error;
-use crate::export::{self, Alteration, File, FileState, Kind, Manifest, Recorded, Repository, Rights, Scan};
+use crate::export::{self, Alteration, File, FileState, Kind, Manifest, Rights, Scan};
 use crate::flags::{Format, FormatArg, Global};
 use crate::fs::native_path;
 use crate::git::{Checkout, Head};
 use crate::json::VerifyReport;
 use crate::lock::{Lock, LockedProfile, LockedRepo};
-use crate::ops::{RepoExport, other_module, wanted};
+use crate::ops::{other_module, wanted};
 use crate::output::Printer;
-use crate::plan::{self, by_offer};
 use crate::pool::{self, Pools};
-use crate::repo::{BlobId, Layout, Packaging, RepoPath, counted};
+use crate::repo::{BlobId, counted};
 use crate::report::{OtherTree, Verified};
 use crate::session::{Session, named_profile};
 
@@ -42,11 +44,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
-    let pools = Pools::new(global.jobs)?;
+    let pools = Pools::new(global.jobs())?;
     let verify = |directory: &Path| {
         let manifest = manifest(directory)?;
         let source = VerifiedAgainst::open(args, directory, manifest.kind, global, printer)?;
-        pools.work(|| of_export(directory, manifest, &source))
+        pools.work(|| of_export(directory, &manifest, &source))
     };
     let repos = match &args.export {
         Some(directory) => verify(directory)?,
@@ -218,134 +220,4 @@ fn manifest(directory: &Path) -> Result<Manifest, Error> {
         return Err(Error::ExportOfLinks { directory: named() });
     }
     Ok(manifest)
-}
-
-/// Verifies every exported repository of the profile, and the files that belong to no repository.
-fn of_export(directory: &Path, manifest: Manifest, source: &VerifiedAgainst) -> Result<Vec<Verified>, Error> {
-    if manifest.kind == Kind::Modules && manifest.profile != source.profile {
-        let (found, asked) = (manifest.profile.clone(), source.profile.clone());
-        return Err(Error::OtherProfile { directory: directory.to_owned(), found, asked });
-    }
-    let profile = source.profile()?;
-    let packaging = match manifest.kind {
-        Kind::Modules => profile.packaging.clone(),
-        Kind::Core => Packaging { layout: Layout::Repos, ..profile.packaging.clone() },
-    };
-    let repos = match manifest.kind {
-        Kind::Modules => modules(profile, &source.lock, &packaging),
-        Kind::Core => core(profile, &source.lock, &packaging),
-    };
-    if manifest.kind == Kind::Core && repos.is_empty() {
-        return Err(Error::NoCore { profile: source.profile.clone() });
-    }
-    let parts = pool::share(&repos, |repo| Ok::<_, Error>(ExpectedRepo::new(&manifest, repo, directory)))?;
-    let is_like_lock = manifest.packaging() == packaging;
-    // All trees of the export are no longer needed.
-    drop(manifest);
-    let mut reports = compared(directory, &parts)?;
-    if !is_like_lock {
-        let trouble =
-            Some("the export was made with a different `[export]` or `layout` than the lock has".to_owned());
-        reports.push(Verified { name: None, files: 0, alterations: Vec::new(), trouble });
-    }
-    Ok(reports)
-}
-
-/// The repositories of modules that have files in an export.
-fn modules<'a>(profile: &'a LockedProfile, lock: &'a Lock, packaging: &'a Packaging) -> Vec<RepoExport<'a>> {
-    let offers = plan::locked_offers(profile, lock);
-    let entries = by_offer(&offers, packaging.layout);
-    let repos = offers.iter().zip(&entries);
-    let repos = repos.map(|(offer, entries)| RepoExport::of_modules(offer, entries, packaging, profile.odoo));
-    repos.filter(RepoExport::has_files).collect()
-}
-
-/// The repositories of Odoo itself.
-fn core<'a>(profile: &'a LockedProfile, lock: &'a Lock, packaging: &'a Packaging) -> Vec<RepoExport<'a>> {
-    let repos = profile.repos.iter().filter_map(|pin| lock.repo(pin));
-    let of_core = |locked: &'a LockedRepo| {
-        let addons = profile.addons.get(&locked.pin).unwrap_or(&locked.addons);
-        RepoExport::of_core(locked, addons, &packaging.rules, profile.odoo)
-    };
-    repos.filter_map(of_core).collect()
-}
-
-/// The intended content of one repository in an export.
-struct ExpectedRepo<'a> {
-    locked: &'a LockedRepo,
-    /// The directories of its modules and other files.
-    directories: Vec<PathBuf>,
-    /// The files with their paths in the export; or the reason why they are not known.
-    files: Result<Vec<(PathBuf, File)>, String>,
-}
-
-impl<'a> ExpectedRepo<'a> {
-    fn new(manifest: &Manifest, repo: &RepoExport<'a>, directory: &Path) -> Self {
-        let (locked, placement) = (repo.locked, repo.placement);
-        let read = |path: &RepoPath, id: BlobId| {
-            let path = path.as_bytes();
-            export::read(&directory.join(placement.place(repo.module_of(path), path)), id)
-        };
-        let files = match manifest.repos.iter().find(|recorded| recorded.name == locked.pin.name) {
-            None => Err("the export does not have it".to_owned()),
-            Some(Repository { commit, .. }) if *commit != locked.head() => {
-                Err(other_commit(*commit, locked).unwrap_or_default())
-            }
-            Some(recorded) if let Some(other) = other_module(locked, &Recorded::new(recorded)) => {
-                Err(other.to_string())
-            }
-            Some(recorded) => export::expected(recorded, &repo.request, &read)
-                .map(|chosen| {
-                    let files = placement.parts(&chosen).flat_map(|part| part.files);
-                    files.map(|(path, file)| (path, file.clone())).collect()
-                })
-                .map_err(|error| format!("the manifest of the export is not that of the lock: {error}")),
-        };
-        Self { locked, directories: repo.directories(), files }
-    }
-}
-
-/// Compares an export with its intended content. An extra file is reported with the repository whose directory holds it.
-fn compared(directory: &Path, parts: &[ExpectedRepo<'_>]) -> Result<Vec<Verified>, Error> {
-    let files = parts.iter().flat_map(|part| part.files.iter().flatten());
-    let expected: HashSet<&Path> = files.map(|(path, _)| path.as_path()).collect();
-    let own = [export::FILE_NAME, export::LOCK_NAME];
-    let pass_over = |path: &Path, metadata: &Metadata| {
-        // `lost+found` at the top of a volume belongs to root.
-        let is_locked = || metadata.is_dir() && std::fs::read_dir(directory.join(path)).is_err();
-        (metadata.is_file() && own.iter().any(|name| path == Path::new(name)))
-            || (path == Path::new(export::VOLUME) && is_locked())
-    };
-    let scan = Scan::new(directory, Rights::Export, &expected, &pass_over)?;
-    let mut reports = Vec::new();
-    let mut owners: BTreeMap<&Path, usize> = BTreeMap::new();
-    for (place, part) in parts.iter().enumerate() {
-        let trouble = part.files.as_ref().err().cloned();
-        let files = part.files.as_deref().unwrap_or_default();
-        let alterations = compare(&scan, files)?;
-        reports.push(Verified {
-            files: files.len(),
-            alterations,
-            trouble,
-            ..Verified::new(&part.locked.pin.name)
-        });
-        owners.extend(part.directories.iter().map(|directory| (directory.as_path(), place)));
-    }
-    let of_all = [""].into_iter().chain(own).map(Path::new);
-    let mut nobodys: Vec<Alteration> = of_all.filter_map(|path| scan.with_odd_rights(path)).collect();
-    for alteration in scan.rest(&expected) {
-        let owner = alteration.path.ancestors().find_map(|above| owners.get(above));
-        match owner {
-            // If the intended files are not known, no file can be called extra.
-            Some(&place) if reports[place].trouble.is_some() => {}
-            Some(&place) => reports[place].alterations.push(alteration),
-            None => nobodys.push(alteration),
-        }
-    }
-    reports.iter_mut().for_each(|report| report.alterations.sort());
-    if !nobodys.is_empty() {
-        nobodys.sort();
-        reports.push(Verified { name: None, files: 0, alterations: nobodys, trouble: None });
-    }
-    Ok(reports)
 }
