@@ -6,6 +6,7 @@
 //! three small files for each checkout and opens no repository.
 
 mod aside;
+#[cfg_attr(not(unix), path = "fill_elsewhere.rs")]
 mod fill;
 mod head;
 mod local_commits;
