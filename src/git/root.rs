@@ -30,7 +30,7 @@ impl Git {
         reference: &Reference,
         meter: Meter<'_>,
     ) -> Result<Vec<Entry>, Error> {
-        let transport = Transport::new(self.network()?, url)?.expecting_absence();
+        let transport = Transport::new(self.network()?, url)?;
         self.refuse_offline(&transport)?;
         let commit = transport.resolve(reference)?;
         let with_files = |served: &libgit2::Served| {

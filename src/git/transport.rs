@@ -38,14 +38,6 @@ impl Transport {
         })
     }
 
-    /// The same for a name of a list: the remote may not be there.
-    pub(super) fn expecting_absence(mut self) -> Self {
-        if let Self::Http { remote, .. } = &mut self {
-            remote.expect_absence();
-        }
-        self
-    }
-
     /// Whether it may send parts of a repository, as far as this run knows.
     pub(super) fn has_version_2(&self) -> bool {
         matches!(self, Self::Http { remote, .. } if !remote.is_plain())
@@ -117,7 +109,6 @@ pub(super) fn if_version_2<T>(
             remote.has_answered();
             Ok(Some(done))
         }
-        Err(Failure::PerhapsUnsupported(error)) if remote.is_surely_absent(&error) => Err(error),
         Err(Failure::PerhapsUnsupported(error)) if remote.turns_out_plain(&error)? => Ok(None),
         Err(Failure::PerhapsUnsupported(_)) => retrying(|| request().map_err(Supported))
             .map(Some)

@@ -203,24 +203,6 @@ fn failures_of_some_repositories_are_reported_and_the_others_answer() {
 }
 
 #[test]
-fn names_that_are_not_there_are_asked_for_once_if_the_host_answers_for_others() {
-    let env = Env::new();
-    remotes(&env);
-    let server = Server::start(&env);
-    declare(&env, &server.base());
-    env.oca(&["find", "-j", "1", "web_x"]).stdout("web  web_x\n").success();
-    assert_eq!(server.count("GET /"), 47, "those of the list before `crm`");
-    // A host that redirects may have them elsewhere.
-    let env = Env::new();
-    remotes(&env);
-    let server = Server::start(&env);
-    server.redirect("/account-analytic.git/", 301, "/web.git/");
-    server.redirect("/wms.git/info/refs", 301, "/dms.git/info/refs");
-    declare(&env, &server.base());
-    env.oca(&["find", "dms"]).stdout("dms  dms\nwms  dms\n").success();
-}
-
-#[test]
 fn what_passes_is_asked_again() {
     let env = Env::new();
     remotes(&env);

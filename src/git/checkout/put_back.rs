@@ -82,7 +82,7 @@ impl Checkout {
         let (usual, tree) = self.tree_to_put_back(&repository, commit)?;
         let way = Way::find(&repository, &self.path, &tree, open)?;
         let journal = git.join(JOURNAL);
-        put(&journal, &format!("{}\n{commit}\n", way.begins_at(&repository, &tree)?))?;
+        put(&journal, &format!("{}\n{commit}\n", way.begins_at(&self.open()?, &tree)?))?;
         crate::fs::stop("beginning to put back");
         way.go(&repository, &self.path, &usual)?;
         crate::fs::stop("files are put back");
@@ -188,7 +188,8 @@ impl Way {
     }
 
     /// A commit with the files of the tree that are not written. So the next run knows the others as those of oca, even if
-    /// it finds half of one.
+    /// it finds half of one. No ref leads to it. `repository` must write to the disk: one that has trees with normalised
+    /// modes keeps everything in memory.
     fn begins_at(&self, repository: &Repository, tree: &Index) -> Result<Oid, Error> {
         let mut rest = Index::new()?;
         for entry in tree.iter().filter(|entry| !self.written.contains(&native_path(&entry.path))) {

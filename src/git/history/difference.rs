@@ -50,7 +50,14 @@ pub(in crate::git) fn bring_difference(
         // The server does not have `old`, or `new` does not lead to it.
         Ok(_) | Err(Failure::NotOurRef | Failure::Error(Error::TooMuchHistory { .. })) => return Ok(false),
         Err(Failure::PerhapsUnsupported(_)) => {
-            server.refuses_differences();
+            server.failed_difference();
+            return Ok(false);
+        }
+        // What is wrong with this answer need not be wrong with everything.
+        Err(Failure::Error(
+            Error::Protocol { .. } | Error::Unpacking | Error::Endless | Error::Status { .. },
+        )) => {
+            server.failed_difference();
             return Ok(false);
         }
         Err(Failure::Error(error)) => return Err(error),

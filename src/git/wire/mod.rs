@@ -27,7 +27,7 @@ mod trust;
 mod unsupported;
 
 use std::io::{Read, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::Compression;
@@ -62,8 +62,6 @@ pub(super) struct HttpRemote {
     /// The url of the repository. It changes when the server redirects.
     base: Mutex<Url>,
     host: Arc<Host>,
-    /// Whether its name comes from a list, so that it may not be there.
-    is_of_list: bool,
 }
 
 impl Clone for HttpRemote {
@@ -74,7 +72,6 @@ impl Clone for HttpRemote {
             declared: self.declared.clone(),
             base: Mutex::new(base),
             host: Arc::clone(&self.host),
-            is_of_list: self.is_of_list,
         }
     }
 }
@@ -86,10 +83,8 @@ struct Host {
     plain: AtomicBool,
     /// The host answered a request of protocol 2.
     answered: AtomicBool,
-    /// The host refused to send the difference between two commits.
-    refuses_differences: AtomicBool,
-    /// The host said that a repository is elsewhere.
-    redirected: AtomicBool,
+    /// How often the host could not send the difference between two commits.
+    failed_differences: AtomicUsize,
     /// Held while the host is asked, so that one answer serves all threads.
     asking: Mutex<()>,
 }
@@ -149,12 +144,7 @@ impl Objects<'_> {
 impl HttpRemote {
     pub(super) fn new(client: Arc<Client>, url: Url) -> Self {
         let host = client.host(&url);
-        Self { client, declared: url.origin(), base: Mutex::new(url), host, is_of_list: false }
-    }
-
-    /// Expects that it may not be there.
-    pub(super) fn expect_absence(&mut self) {
-        self.is_of_list = true;
+        Self { client, declared: url.origin(), base: Mutex::new(url), host }
     }
 
     /// Whether the host is known to lack a feature that this room needs.
@@ -180,24 +170,16 @@ impl HttpRemote {
         self.host.answered.store(true, Ordering::Release);
     }
 
-    /// Whether the host may be asked for the difference between two commits: it speaks protocol 2, and has refused none.
+    /// Whether the host may be asked for the difference between two commits: it speaks protocol 2, and has not failed twice.
+    /// One failure may be about the repository.
     pub(super) fn sends_differences(&self) -> bool {
-        let refuses = self.host.refuses_differences.load(Ordering::Acquire);
-        self.host.answered.load(Ordering::Acquire) && !self.is_plain() && !refuses
+        let failed = self.host.failed_differences.load(Ordering::Acquire);
+        self.host.answered.load(Ordering::Acquire) && !self.is_plain() && failed < 2
     }
 
-    /// Notes that the host refused to send a difference, so that no repository asks in vain again.
-    pub(super) fn refuses_differences(&self) {
-        self.host.refuses_differences.store(true, Ordering::Release);
-    }
-
-    /// Whether an answer means that there is no such repository, although the host was not asked in the way of git, which
-    /// may be redirected. A host is believed that answers at once for others and has redirected nobody.
-    pub(super) fn is_surely_absent(&self, answer: &Error) -> bool {
-        self.is_of_list
-            && matches!(answer, Error::NotFound { .. } | Error::NotFoundAs { .. })
-            && self.host.answered.load(Ordering::Acquire)
-            && !self.host.redirected.load(Ordering::Acquire)
+    /// Notes that the host could not send a difference.
+    pub(super) fn failed_difference(&self) {
+        self.host.failed_differences.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Asks an unknown host once what it supports, after an error of the first request that an old server, or what stands
@@ -344,7 +326,6 @@ impl HttpRemote {
         let mut base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
         let same = response.url.origin() == base.origin() && path == base.path().trim_end_matches('/');
         if !same {
-            self.host.redirected.store(true, Ordering::Release);
             let mut moved = response.url.clone();
             moved.set_path(path);
             moved.set_query(None);
