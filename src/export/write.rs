@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::Error;
 use super::choose::{File, FileKind};
-use crate::fs::{self, Context, Directory, Manner, Way};
+use crate::fs::{self, Context, Directory, Manner, OpenPath};
 use crate::repo::{Objects, is_lfs_pointer};
 
 /// Turns a Unix timestamp in seconds into the time of everything that is written. A time that the system cannot
@@ -33,13 +33,13 @@ pub(crate) struct Batch<'a> {
 /// LFS.
 pub(crate) fn batch(objects: &dyn Objects, batch: &Batch<'_>) -> Result<Vec<String>, Error> {
     let mut pointers = Vec::new();
-    let mut way = Way::new(Directory::open(batch.root, Manner::Exact(batch.time))?);
+    let mut open_path = OpenPath::new(Directory::open(batch.root, Manner::Exact(batch.time))?);
     for (path, file) in &batch.files {
         let content = objects.blob(file.id)?;
         if file.kind != FileKind::Symlink && is_lfs_pointer(&content) {
             pointers.push(file.path.to_string());
         }
-        let directory = way.to(path.parent().unwrap_or(Path::new("")))?;
+        let directory = open_path.to(path.parent().unwrap_or(Path::new("")))?;
         let name = Path::new(path.file_name().unwrap_or_default());
         match file.kind {
             FileKind::Symlink => directory.link(name, &content)?,
@@ -47,7 +47,7 @@ pub(crate) fn batch(objects: &dyn Objects, batch: &Batch<'_>) -> Result<Vec<Stri
             FileKind::Executable => drop(directory.write(name, &content, true)?),
         }
     }
-    way.end()?;
+    open_path.end()?;
     Ok(pointers)
 }
 

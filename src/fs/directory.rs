@@ -75,12 +75,12 @@ impl Directory {
 }
 
 /// The chain of open directories from a root down to where files are written. Each is opened inside the one before.
-pub(crate) struct Way {
+pub(crate) struct OpenPath {
     root: Directory,
     below: Vec<(OsString, Directory)>,
 }
 
-impl Way {
+impl OpenPath {
     pub(crate) fn new(root: Directory) -> Self {
         Self { root, below: Vec::new() }
     }
@@ -145,8 +145,8 @@ mod sys {
     }
 
     pub(super) fn enter(above: &Handle, name: &Path, manner: Manner) -> io::Result<Handle> {
-        let mode = if let Manner::AsGit = manner { 0o777 } else { 0o755 };
-        match mkdirat(above, name, Mode::from_raw_mode(mode)) {
+        let bits = if let Manner::AsGit = manner { 0o777 } else { 0o755 };
+        match mkdirat(above, name, Mode::from_raw_mode(bits)) {
             Err(rustix::io::Errno::EXIST) => directory(above, name),
             Err(error) => Err(error.into()),
             Ok(()) => {

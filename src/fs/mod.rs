@@ -13,7 +13,7 @@ use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-pub(crate) use directory::{Directory, Manner, Way};
+pub(crate) use directory::{Directory, Manner, OpenPath};
 pub(crate) use lock::{DirectoryLock, is_at, lock_if_possible, open_to_lock, try_lock_if_possible};
 pub(crate) use platform::{
     exchange, is_executable, is_same_mount, mode, native_path, open_directory, open_plain, open_to_others,

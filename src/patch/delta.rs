@@ -3,7 +3,7 @@
 //! Source: git's `gitformat-pack`.
 
 /// The longest content, in bytes.
-pub(super) const LONGEST: usize = 64 << 20;
+pub(crate) const LONGEST: usize = 64 << 20;
 
 /// Applies a delta. `None` if it is malformed, is made for another content than `old`, or gives more than [`LONGEST`].
 pub(crate) fn apply_delta(old: &[u8], delta: &[u8]) -> Option<Vec<u8>> {

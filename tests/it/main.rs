@@ -177,6 +177,8 @@ mod submodules_pulled;
 mod sync;
 mod sync_complete;
 mod sync_directories;
+#[cfg(unix)]
+mod sync_files;
 mod sync_many_files;
 mod sync_moves;
 mod sync_outcomes;

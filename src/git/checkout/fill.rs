@@ -1,114 +1,34 @@
-//! Writes the files of a new checkout and its index. If there are many, such as those of Odoo itself, all cores write.
-//!
-//! libgit2 writes with one thread, and inflates each file again in pieces.
+//! Fills a new checkout: writes its files and its index.
 
-use std::fs::Metadata;
 use std::path::Path;
-use std::sync::Arc;
 
-use git2::{Index, IndexEntry, IndexTime};
+use git2::Repository;
+use git2::build::CheckoutBuilder;
 
-use super::open_work_tree;
-use crate::fs::{Context, Directory, Manner, Way, native_path};
+use super::modes;
+#[cfg(unix)]
+use super::new_files::write_files;
 use crate::git::Error;
-use crate::git::ids::oid;
-use crate::git::packs::Packs;
 use crate::git::tree::GitTree;
-use crate::pool::each;
-use crate::repo::{EntryKind, Objects, RepoPath, TreeEntry, TreeId, walk_tree};
 
-/// One thread writes fewer files than these.
-const MANY: usize = if cfg!(debug_assertions) { 50 } else { 2_000 };
-/// More than most machines have cores, because the files of some parts are larger than those of others.
-const PARTS: usize = 16;
-
-/// What a checkout has at a path.
-type Placed = (RepoPath, TreeEntry);
-
-/// Writes all files of `trees` and the index. Nothing is in the work tree yet. `git` is its git directory.
-pub(super) fn fill(git: &Path, work_tree: &Path, trees: &GitTree<'_>) -> Result<(), Error> {
-    let placed = placed(trees)?;
-    let packs = Packs::open(&git.join("objects"));
-    let parts = if placed.len() < MANY { 1 } else { PARTS };
-    let parts: Vec<&[Placed]> = placed.chunks(placed.len().div_ceil(parts).max(1)).collect();
-    let root = trees.id();
-    let written = each(&parts, |part| write(work_tree, root, &packs, part));
-    let mut index = Index::open(&git.join("index"))?;
-    for entries in written {
-        for entry in entries? {
-            index.add(&entry)?;
-        }
+/// Writes all files of `trees` and the index. Nothing is in the work tree of `repository` yet.
+pub(super) fn fill(repository: &Repository, work_tree: &Path, trees: &GitTree<'_>) -> Result<(), Error> {
+    #[cfg(unix)]
+    if has_all_features(repository)? {
+        return write_files(repository.path(), work_tree, trees);
     }
-    Ok(index.write()?)
+    let tree = modes::usual(repository, trees, trees.id())?;
+    let mut checkout = CheckoutBuilder::new();
+    checkout.force().disable_filters(true);
+    Ok(repository.checkout_tree(&repository.find_object(tree, None)?, Some(&mut checkout))?)
 }
 
-/// All files, symlinks and submodules, in the order of an index.
-fn placed(trees: &GitTree<'_>) -> Result<Vec<Placed>, Error> {
-    let mut placed = Vec::new();
-    walk_tree(trees, trees.id(), &mut |path, entry| {
-        if entry.kind() != EntryKind::Directory {
-            placed.push((path, entry.clone()));
-        }
-    })?;
-    placed.sort_unstable_by(|(one, _), (other, _)| one.as_bytes().cmp(other.as_bytes()));
-    Ok(placed)
-}
-
-/// Writes some of the files. Returns their entries in the index.
-fn write(
-    work_tree: &Path,
-    root: TreeId,
-    packs: &Arc<Packs>,
-    placed: &[Placed],
-) -> Result<Vec<IndexEntry>, Error> {
-    let open = || open_work_tree(work_tree);
-    let objects = GitTree::new(open()?, root, Box::new(open)).reading(packs);
-    let mut way = Way::new(Directory::open(work_tree, Manner::AsGit)?);
-    let mut entries = Vec::with_capacity(placed.len());
-    for (path, entry) in placed {
-        let below = native_path(path.as_bytes());
-        let directory = way.to(below.parent().unwrap_or(Path::new("")))?;
-        let name = Path::new(below.file_name().unwrap_or_default());
-        let whole = || work_tree.join(&below);
-        let metadata = match entry.kind() {
-            EntryKind::File => {
-                let content = objects.blob(entry.blob())?;
-                directory.write(name, &content, entry.is_executable())?.metadata()
-            }
-            EntryKind::Symlink => {
-                directory.link(name, &objects.blob(entry.blob())?)?;
-                whole().symlink_metadata()
-            }
-            // A submodule of the repository stays empty, as with git.
-            EntryKind::Directory | EntryKind::Other => {
-                directory.enter(name)?;
-                whole().symlink_metadata()
-            }
-        };
-        entries.push(index_entry(path, entry, &metadata.at("read", &whole())?));
-    }
-    way.end()?;
-    Ok(entries)
-}
-
-/// The entry of a file that git takes for unchanged. As in git, numbers are cut to 32 bits.
-#[expect(clippy::cast_possible_truncation, reason = "git's index has 32 bits for each number")]
-fn index_entry(path: &RepoPath, entry: &TreeEntry, metadata: &Metadata) -> IndexEntry {
-    use std::os::unix::fs::MetadataExt;
-    let time = |seconds: i64, nanoseconds: i64| IndexTime::new(seconds as i32, nanoseconds as u32);
-    IndexEntry {
-        ctime: time(metadata.ctime(), metadata.ctime_nsec()),
-        mtime: time(metadata.mtime(), metadata.mtime_nsec()),
-        dev: metadata.dev() as u32,
-        ino: metadata.ino() as u32,
-        mode: entry.usual_mode(),
-        uid: metadata.uid(),
-        gid: metadata.gid(),
-        file_size: metadata.len() as u32,
-        id: oid(&entry.id),
-        // The length of the path; the longest that fits means "this or longer".
-        flags: path.as_bytes().len().min(0xfff) as u16,
-        flags_extended: 0,
-        path: path.as_bytes().to_owned(),
-    }
+/// Whether the file system has modes and symlinks, and tells names apart as git does. libgit2 tried this when it made the
+/// repository, and it knows what to do elsewhere.
+#[cfg(unix)]
+fn has_all_features(repository: &Repository) -> Result<bool, Error> {
+    let config = repository.config()?;
+    let is = |name: &str, usual: bool| config.get_bool(name).unwrap_or(usual);
+    let tells_apart = !is("core.ignorecase", false) && !is("core.precomposeunicode", false);
+    Ok(tells_apart && is("core.filemode", true) && is("core.symlinks", true))
 }

@@ -6,13 +6,14 @@
 //! three small files for each checkout and opens no repository.
 
 mod aside;
-#[cfg_attr(not(unix), path = "fill_elsewhere.rs")]
 mod fill;
 mod head;
 mod local_commits;
 mod local_work;
 mod marker;
 mod modes;
+#[cfg(unix)]
+mod new_files;
 mod objects;
 mod place;
 mod put_back;

@@ -112,7 +112,7 @@ impl Checkout {
         // Opened again: an object database that was opened earlier does not see the new packs.
         let repository = Repository::open(aside.path())?;
         let trees = check(aside.path(), root_of(&repository, content.commit())?)?;
-        fill(&git, aside.path(), &trees)?;
+        fill(&repository, aside.path(), &trees)?;
         repository.set_head_detached(oid(content.commit().as_bytes()))?;
         crate::fs::stop("building a checkout");
         marker::write(&git, &content.placed())?;

@@ -2,11 +2,12 @@
 //!
 //! libgit2 gives objects, but not their packed bytes. Source: git's `gitformat-pack`.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{indexes, is_whole_pack};
 use crate::fs::{open, read, read_exact_at};
@@ -217,9 +218,24 @@ impl Pack {
 
 /// The packs of an `objects` directory. Packs that cannot be read are skipped.
 pub(super) fn whole_packs(objects: &Path) -> Vec<Pack> {
-    let indexes = indexes(&objects.join("pack")).unwrap_or_default();
-    let whole = indexes.iter().filter(|index| is_whole_pack(index).unwrap_or(false));
-    whole.filter_map(|index| Pack::open(index).ok()).collect()
+    opened(&whole_indexes(objects)).collect()
+}
+
+/// The largest of these packs, at most this number.
+pub(super) fn largest_packs(objects: &Path, most: usize) -> Vec<Pack> {
+    let mut indexes = whole_indexes(objects);
+    indexes.sort_by_key(|index| Reverse(index.metadata().map_or(0, |metadata| metadata.len())));
+    opened(&indexes).take(most).collect()
+}
+
+fn whole_indexes(objects: &Path) -> Vec<PathBuf> {
+    let mut indexes = indexes(&objects.join("pack")).unwrap_or_default();
+    indexes.retain(|index| is_whole_pack(index).unwrap_or(false));
+    indexes
+}
+
+fn opened(indexes: &[PathBuf]) -> impl Iterator<Item = Pack> {
+    indexes.iter().filter_map(|index| Pack::open(index).ok())
 }
 
 fn number(bytes: &[u8], at: usize) -> io::Result<u32> {

@@ -14,27 +14,31 @@ use std::sync::Arc;
 
 use libdeflater::Decompressor;
 
-use super::pack::{Id, Kind, Pack, whole_packs};
-use crate::patch::apply_delta;
+use super::pack::{Id, Kind, Pack, largest_packs};
+use crate::patch::{LONGEST_DELTA, apply_delta};
 
 /// The type of a blob in a pack.
 const BLOB: u8 = 3;
 /// In bytes. libgit2 reads what is longer.
-const LONGEST: u64 = 64 << 20;
+const LONGEST: u64 = LONGEST_DELTA as u64;
 /// In bytes. The bases that a reader keeps have at most this size together, and one of them an eighth of it.
 const KEPT: usize = 8 << 20;
 /// In bytes. Objects that are read one after the other are mostly neighbours in the pack.
-const WINDOW: u64 = 128 << 10;
-/// More deltas than git makes in a chain.
-const DEEPEST: usize = 4096;
+const WINDOW: u64 = 256 << 10;
+/// In bytes. More than the header of an object has.
+const HEADER: u64 = 40;
+/// The most deltas in a chain. git makes chains of 50.
+const DEEPEST: usize = 250;
 
 /// The packs of an object database, for many threads.
 pub(crate) struct Packs(Vec<Pack>);
 
 impl Packs {
-    /// Opens the packs of an `objects` directory. Packs that cannot be read are skipped.
+    /// Opens the packs of an `objects` directory, at most a few of them. Packs that cannot be read are skipped.
     pub(in crate::git) fn open(objects: &Path) -> Arc<Self> {
-        Arc::new(Self(whole_packs(objects)))
+        /// Each is an open file, and many stores are read at once. The files of a commit are mostly in one pack.
+        const MOST: usize = 4;
+        Arc::new(Self(largest_packs(objects, MOST)))
     }
 
     #[cfg(any(fuzzing, test))]
@@ -47,7 +51,7 @@ impl Packs {
         Reader {
             packs: Arc::clone(self),
             window: Window::default(),
-            inflater: Inflater(Decompressor::new()),
+            inflater: Decompressor::new(),
             bases: HashMap::new(),
             kept: 0,
         }
@@ -58,7 +62,7 @@ impl Packs {
 pub(in crate::git) struct Reader {
     packs: Arc<Packs>,
     window: Window,
-    inflater: Inflater,
+    inflater: Decompressor,
     /// The last bases of deltas.
     bases: HashMap<Id, Rc<Base>>,
     /// The size of all bases in bytes.
@@ -71,34 +75,51 @@ struct Base {
     content: Vec<u8>,
 }
 
+/// Where a pack has an object.
+struct Stored {
+    pack: usize,
+    range: Range<u64>,
+    kind: Kind,
+    /// The uncompressed length in bytes.
+    size: u64,
+    /// The length of its header in bytes.
+    header: usize,
+}
+
 impl Reader {
-    /// The content of a blob. `None` if the packs do not have it, or it cannot be read here.
+    /// The content of a blob. `None` if the packs do not have it, or it cannot be read here. As with libgit2, its id is
+    /// not computed again: this was done when the pack was indexed.
     pub(in crate::git) fn blob(&mut self, id: &Id) -> Option<Vec<u8>> {
         let (kind, content) = self.object(id)?;
         (kind == BLOB).then_some(content)
     }
 
     fn object(&mut self, id: &Id) -> Option<(u8, Vec<u8>)> {
-        // From the object down to one that is whole or known.
+        // From the object down to one that is whole or known. Deltas are inflated on the way back, one at a time: a hostile
+        // chain of them has no end.
         let (mut deltas, mut next) = (Vec::new(), *id);
-        let base = loop {
+        let mut base = loop {
             if let Some(base) = self.bases.get(&next) {
                 break Rc::clone(base);
             }
-            match self.stored(&next)? {
-                (Kind::Whole(kind), content) if deltas.is_empty() => return Some((kind, content)),
-                (Kind::Whole(kind), content) => break self.keep(next, Base { kind, content }),
-                (Kind::Delta(base), delta) if deltas.len() < DEEPEST => {
-                    deltas.push((next, delta));
+            let stored = self.find(&next)?;
+            match stored.kind {
+                Kind::Whole(kind) => {
+                    let content = self.inflate(&stored)?;
+                    if deltas.is_empty() {
+                        return Some((kind, content));
+                    }
+                    break self.keep(next, Base { kind, content });
+                }
+                Kind::Delta(base) if deltas.len() < DEEPEST => {
+                    deltas.push((next, stored));
                     next = base;
                 }
-                (Kind::Delta(_), _) => return None,
+                Kind::Delta(_) => return None,
             }
         };
-        // And up again.
-        let mut base = base;
-        while let Some((id, delta)) = deltas.pop() {
-            let (kind, content) = (base.kind, apply_delta(&base.content, &delta)?);
+        while let Some((id, stored)) = deltas.pop() {
+            let (kind, content) = (base.kind, apply_delta(&base.content, &self.inflate(&stored)?)?);
             if deltas.is_empty() {
                 return Some((kind, content));
             }
@@ -107,15 +128,27 @@ impl Reader {
         Some((base.kind, base.content.clone()))
     }
 
-    /// What a pack has for an object: its content, or a delta.
-    fn stored(&mut self, id: &Id) -> Option<(Kind, Vec<u8>)> {
+    fn find(&mut self, id: &Id) -> Option<Stored> {
         let found = |(number, pack): (usize, &Pack)| Some((number, pack.find(id)?));
         let (number, place) = self.packs.0.iter().enumerate().find_map(found)?;
         let pack = &self.packs.0[number];
         let range = pack.range(place).ok()?;
-        let bytes = self.window.read(number, pack, &range).ok()?;
-        let (kind, size, data) = pack.header(bytes, range.start).ok()?;
-        Some((kind, self.inflater.inflate(&bytes[data..], size)?))
+        let first = range.start..range.end.min(range.start + HEADER);
+        let (kind, size, header) =
+            pack.header(self.window.read(number, pack, &first).ok()?, range.start).ok()?;
+        Some(Stored { pack: number, range, kind, size, header })
+    }
+
+    /// Inflates an object, or the instructions of a delta.
+    fn inflate(&mut self, stored: &Stored) -> Option<Vec<u8>> {
+        let Stored { pack, range, size, header, .. } = stored;
+        if !is_possible(*size, range.end - range.start) {
+            return None;
+        }
+        let bytes = self.window.read(*pack, &self.packs.0[*pack], range).ok()?;
+        let mut content = vec![0; usize::try_from(*size).ok()?];
+        let length = self.inflater.zlib_decompress(&bytes[*header..], &mut content).ok()?;
+        (length == content.len()).then_some(content)
     }
 
     fn keep(&mut self, id: Id, base: Base) -> Rc<Base> {
@@ -132,20 +165,12 @@ impl Reader {
     }
 }
 
-struct Inflater(Decompressor);
-
-impl Inflater {
-    /// Inflates data that have this size in bytes afterwards.
-    fn inflate(&mut self, data: &[u8], size: u64) -> Option<Vec<u8>> {
-        /// Deflate makes nothing smaller than this part of it. So a size that is made up takes no memory.
-        const BEST: u64 = 1032;
-        if size > LONGEST || size / BEST > data.len() as u64 {
-            return None;
-        }
-        let mut content = vec![0; usize::try_from(size).ok()?];
-        let length = self.0.zlib_decompress(data, &mut content).ok()?;
-        (length == content.len()).then_some(content)
-    }
+/// Whether this number of bytes in a pack can be inflated to this size, and both are small enough. So a size that is made up
+/// takes no memory.
+fn is_possible(size: u64, packed: u64) -> bool {
+    /// Deflate makes nothing smaller than this part of it.
+    const BEST: u64 = 1032;
+    size <= LONGEST && packed <= LONGEST && size / BEST <= packed
 }
 
 /// A part of a pack in memory.
@@ -161,8 +186,13 @@ impl Window {
     fn read(&mut self, number: usize, pack: &Pack, range: &Range<u64>) -> io::Result<&[u8]> {
         if self.pack != number || range.start < self.range.start || range.end > self.range.end {
             let end = range.end.max(range.start + WINDOW).min(pack.end());
+            let length = usize::try_from(end - range.start).map_err(io::Error::other)?;
             self.range = 0..0;
-            self.bytes.resize(usize::try_from(end - range.start).map_err(io::Error::other)?, 0);
+            if self.bytes.len() as u64 > WINDOW {
+                // A large object was read.
+                self.bytes = Vec::new();
+            }
+            self.bytes.resize(length, 0);
             pack.read_at(range.start, &mut self.bytes)?;
             (self.pack, self.range) = (number, range.start..end);
         }
@@ -240,20 +270,103 @@ mod tests {
     }
 
     #[test]
-    fn no_size_that_is_made_up_takes_memory() {
-        let mut inflater = Inflater(Decompressor::new());
-        assert_eq!(inflater.inflate(&[0x78, 0x9c, 3, 0, 0, 0, 0, 1], 0), Some(Vec::new()));
-        for size in [1, 8 * 1032 + 1032, LONGEST, LONGEST + 1, u64::MAX] {
-            assert_eq!(inflater.inflate(&[0x78, 0x9c, 3, 0, 0, 0, 0, 1], size), None, "{size}");
+    fn a_size_that_is_made_up_takes_no_memory() {
+        assert!(is_possible(0, 8) && is_possible(8 * 1032, 8) && is_possible(LONGEST, LONGEST));
+        for (size, packed) in [(9 * 1032, 8), (LONGEST + 1, LONGEST), (1, LONGEST + 1), (u64::MAX, u64::MAX)]
+        {
+            assert!(!is_possible(size, packed), "{size} of {packed}");
         }
+    }
+
+    #[test]
+    fn large_objects_and_many_bases_are_read_and_not_kept() {
+        // Random bytes do not shrink, so the first is larger than a window. Each base is a tenth of what a reader keeps.
+        let mut state = 1_u32;
+        let mut noise = |length: usize| {
+            let next = |_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                state.to_be_bytes()[0]
+            };
+            (0..length).map(next).collect::<Vec<u8>>()
+        };
+        let mut contents = vec![noise(600_000)];
+        for _ in 0..12 {
+            let base = noise(KEPT / 10);
+            let mut other = base.clone();
+            other.extend(b"more");
+            contents.extend([base, other]);
+        }
+        let (directory, ids) = packed(&contents);
+        let packs = Packs::open(&directory.path().join("objects"));
+        let mut reader = packs.reader();
+        for (id, content) in ids.iter().zip(&contents) {
+            assert!(reader.blob(id).as_ref() == Some(content));
+            assert!(reader.kept <= KEPT);
+        }
+        let kept: usize = reader.bases.values().map(|base| base.content.len()).sum();
+        assert_eq!(kept, reader.kept);
+        assert!((1..12).contains(&reader.bases.len()), "{} bases", reader.bases.len());
+    }
+
+    #[test]
+    fn a_chain_that_is_too_deep_is_left_to_libgit2() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let index = hand_made(directory.path(), DEEPEST + 1);
+        let packs = Packs::of(Pack::open(&index).expect("a pack"));
+        let id = |number: usize| {
+            let mut id = [0; 20];
+            id[..2].copy_from_slice(&u16::try_from(number).expect("few").to_be_bytes());
+            id
+        };
+        assert_eq!(packs.reader().blob(&id(DEEPEST)).as_deref(), Some(&b"x"[..]));
+        assert_eq!(packs.reader().blob(&id(DEEPEST + 1)), None);
+    }
+
+    /// A pack with the blob `x` and this number of deltas in one chain. The ids are their numbers.
+    fn hand_made(directory: &Path, deltas: usize) -> std::path::PathBuf {
+        use std::io::Write;
+
+        use super::super::copy::{header, varying};
+        let deflated = |content: &[u8]| {
+            let mut deflater = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+            deflater.write_all(content).expect("memory");
+            deflater.finish().expect("memory")
+        };
+        let mut pack = b"PACK\0\0\0\x02\0\0\0\0".to_vec();
+        let mut offsets = vec![pack.len()];
+        pack.extend([header(BLOB, 1), deflated(b"x")].concat());
+        for _ in 0..deltas {
+            let distance = pack.len() - offsets.last().expect("one");
+            offsets.push(pack.len());
+            // Both lengths are 1, and one byte is copied.
+            let delta = [1, 1, 0x90, 1];
+            pack.extend([header(6, 4), varying(distance as u64), deflated(&delta)].concat());
+        }
+        pack.extend([0; 20]);
+        let mut index = vec![0xff, b't', b'O', b'c', 0, 0, 0, 2];
+        for first in 0..256_usize {
+            index.extend(u32::try_from(offsets.len().min((first + 1) << 8)).expect("few").to_be_bytes());
+        }
+        for number in 0..offsets.len() {
+            index.extend(u16::try_from(number).expect("few").to_be_bytes());
+            index.extend([0; 18]);
+        }
+        index.extend(vec![0; 4 * offsets.len()]);
+        index.extend(offsets.iter().flat_map(|&offset| u32::try_from(offset).expect("few").to_be_bytes()));
+        index.extend([0; 40]);
+        let path = directory.join("pack-x.idx");
+        std::fs::write(&path, index).expect("a file");
+        std::fs::write(path.with_extension("pack"), pack).expect("a file");
+        path
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// A changed byte of the pack gives no other content.
+        /// A changed byte of the pack gives no other content here. Only their lengths tell two bases apart, since ids are
+        /// not computed again.
         #[test]
-        fn damage_gives_no_wrong_content(at in 0.0..1.0_f64, bit in 0..8_u32) {
+        fn damage_of_compressed_data_is_seen(at in 0.0..1.0_f64, bit in 0..8_u32) {
             let contents = versions(12);
             let (directory, ids) = packed(&contents);
             let objects = directory.path().join("objects");
