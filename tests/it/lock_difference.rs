@@ -140,20 +140,33 @@ fn a_tree_that_comes_back_from_an_older_commit_is_not_missed() {
 }
 
 #[test]
-fn a_server_that_refuses_differences_is_asked_once() {
+fn a_server_that_refuses_differences_is_asked_twice() {
     let env = Env::new();
     let (web, server, _) = locked(&env, Server::builder(&env).without_size_filter());
-    let dms = repository(&env, "dms", &["dms"]);
+    let others = ["dms", "hr"].map(|name| repository(&env, name, &[name]));
     let url = |name: &str| format!("[repos.{name}]\nurl = \"{}\"\n", server.url(name));
-    env.locked(&format!("[profiles.standard]\nrepos = [\"web\", \"dms\"]\n{}{}", url("web"), url("dms")));
+    let urls = ["web", "dms", "hr"].map(url).concat();
+    env.locked(&format!("[profiles.standard]\nrepos = [\"web\", \"dms\", \"hr\"]\n{urls}"));
     moved(&web);
-    dms.branch("18.0").module("more", &[]).commit();
+    others.iter().for_each(|remote| drop(remote.branch("18.0").module("more", &[]).commit()));
     let before = server.requests().len();
     env.oca(&["lock", "--upgrade", "-q", "--jobs", "1"]).success();
     let asked = server.requests().split_off(before);
-    assert_eq!(asked.iter().filter(|seen| is_difference(seen)).count(), 1);
+    assert_eq!(asked.iter().filter(|seen| is_difference(seen)).count(), 2);
     let lock = env.read("oca.lock.json");
-    assert_eq!(lock.matches("\"name\": \"more\"").count(), 2);
+    assert_eq!(lock.matches("\"name\": \"more\"").count(), 3);
+}
+
+#[test]
+fn a_difference_that_cannot_be_unpacked_is_fetched_in_full() {
+    let env = Env::new();
+    let (web, server, _) = locked(&env, Server::builder(&env));
+    moved(&web);
+    // As often as a request is tried.
+    server.fault("/web.git/git-upload-pack fetch", 4, Fault::CorruptPack);
+    let (asked, _) = upgraded(&env, &server);
+    assert_eq!(asked.iter().filter(|seen| is_difference(seen)).count(), 4);
+    assert!(asked.iter().any(|seen| seen.asks("deepen 1")));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::checkouts::{REMOTES, repository, upgrade};
+use crate::checkouts::{REMOTES, long_upgrade, repository, upgrade};
 use crate::env::Env;
 use crate::remote::Remote;
 use crate::server::{Fault, Server};
@@ -206,7 +206,7 @@ fn a_kill_at_each_place_is_repaired() {
     let all = names.map(|name| repository(&env, name));
     let server = Server::start(&env);
     env.declare_repos(&server.base(), &names);
-    let upgrade_all = |number| all.iter().for_each(|remote| drop(upgrade(remote, number)));
+    let upgrade_all = |number| all.iter().for_each(|remote| drop(long_upgrade(remote, number)));
     let check = || {
         for (name, remote) in names.iter().zip(&all) {
             env.assert_checkout(&format!("oca/{name}"), &remote.commit_of("18.0"));

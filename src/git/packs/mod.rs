@@ -4,6 +4,7 @@ mod copy;
 mod pack;
 mod reader;
 mod unpacking;
+mod window;
 
 use std::cell::Cell;
 use std::fs::{self, File};

@@ -6,7 +6,6 @@
 //! What cannot be read is left to libgit2, whose errors lead to the repair of a store.
 
 use std::collections::HashMap;
-use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
@@ -14,7 +13,8 @@ use std::sync::Arc;
 
 use libdeflater::Decompressor;
 
-use super::pack::{Id, Kind, Pack, largest_packs};
+use super::pack::{Id, Kind, largest_packs};
+use super::window::{Source, Window};
 use crate::patch::{LONGEST_DELTA, apply_delta};
 
 /// The type of a blob in a pack.
@@ -23,27 +23,23 @@ const BLOB: u8 = 3;
 const LONGEST: u64 = LONGEST_DELTA as u64;
 /// In bytes. The bases that a reader keeps have at most this size together, and one of them an eighth of it.
 const KEPT: usize = 8 << 20;
-/// In bytes. Objects that are read one after the other are mostly neighbours in the pack.
-const WINDOW: u64 = 256 << 10;
-/// In bytes. More than the header of an object has.
-const HEADER: u64 = 40;
 /// The most deltas in a chain. git makes chains of 50.
 const DEEPEST: usize = 250;
 
 /// The packs of an object database, for many threads.
-pub(crate) struct Packs(Vec<Pack>);
+pub(crate) struct Packs(Vec<Source>);
 
 impl Packs {
     /// Opens the packs of an `objects` directory, at most a few of them. Packs that cannot be read are skipped.
     pub(in crate::git) fn open(objects: &Path) -> Arc<Self> {
         /// Each is an open file, and many stores are read at once. The files of a commit are mostly in one pack.
         const MOST: usize = 4;
-        Arc::new(Self(largest_packs(objects, MOST)))
+        Arc::new(Self(largest_packs(objects, MOST).into_iter().map(Source::from).collect()))
     }
 
     #[cfg(any(fuzzing, test))]
-    pub(in crate::git) fn of(pack: Pack) -> Arc<Self> {
-        Arc::new(Self(vec![pack]))
+    pub(in crate::git) fn of(pack: super::Pack) -> Arc<Self> {
+        Arc::new(Self(vec![pack.into()]))
     }
 
     /// A reader for one thread.
@@ -129,13 +125,12 @@ impl Reader {
     }
 
     fn find(&mut self, id: &Id) -> Option<Stored> {
-        let found = |(number, pack): (usize, &Pack)| Some((number, pack.find(id)?));
+        let found = |(number, source): (usize, &Source)| Some((number, source.pack.find(id)?));
         let (number, place) = self.packs.0.iter().enumerate().find_map(found)?;
-        let pack = &self.packs.0[number];
-        let range = pack.range(place).ok()?;
-        let first = range.start..range.end.min(range.start + HEADER);
-        let (kind, size, header) =
-            pack.header(self.window.read(number, pack, &first).ok()?, range.start).ok()?;
+        let source = &self.packs.0[number];
+        let range = source.pack.range(place).ok()?;
+        let bytes = self.window.first_bytes(number, source, &range)?;
+        let (kind, size, header) = source.pack.header(bytes, range.start).ok()?;
         Some(Stored { pack: number, range, kind, size, header })
     }
 
@@ -145,7 +140,7 @@ impl Reader {
         if !is_possible(*size, range.end - range.start) {
             return None;
         }
-        let bytes = self.window.read(*pack, &self.packs.0[*pack], range).ok()?;
+        let bytes = self.window.read(*pack, &self.packs.0[*pack], range)?;
         let mut content = vec![0; usize::try_from(*size).ok()?];
         let length = self.inflater.zlib_decompress(&bytes[*header..], &mut content).ok()?;
         (length == content.len()).then_some(content)
@@ -171,34 +166,6 @@ fn is_possible(size: u64, packed: u64) -> bool {
     /// Deflate makes nothing smaller than this part of it.
     const BEST: u64 = 1032;
     size <= LONGEST && packed <= LONGEST && size / BEST <= packed
-}
-
-/// A part of a pack in memory.
-#[derive(Default)]
-struct Window {
-    pack: usize,
-    range: Range<u64>,
-    bytes: Vec<u8>,
-}
-
-impl Window {
-    /// The bytes of a pack in a range.
-    fn read(&mut self, number: usize, pack: &Pack, range: &Range<u64>) -> io::Result<&[u8]> {
-        if self.pack != number || range.start < self.range.start || range.end > self.range.end {
-            let end = range.end.max(range.start + WINDOW).min(pack.end());
-            let length = usize::try_from(end - range.start).map_err(io::Error::other)?;
-            self.range = 0..0;
-            if self.bytes.len() as u64 > WINDOW {
-                // A large object was read.
-                self.bytes = Vec::new();
-            }
-            self.bytes.resize(length, 0);
-            pack.read_at(range.start, &mut self.bytes)?;
-            (self.pack, self.range) = (number, range.start..end);
-        }
-        let place = |offset: u64| usize::try_from(offset - self.range.start).map_err(io::Error::other);
-        Ok(&self.bytes[place(range.start)?..place(range.end)?])
-    }
 }
 
 #[cfg(test)]
@@ -244,8 +211,8 @@ mod tests {
         let packs = Packs::open(&directory.path().join("objects"));
         let mut reader = packs.reader();
         let is_delta = |id: &Id| {
-            let place = packs.0[0].find(id).expect("a place");
-            matches!(packs.0[0].read(place).expect("an object").kind, Kind::Delta(_))
+            let place = packs.0[0].pack.find(id).expect("a place");
+            matches!(packs.0[0].pack.read(place).expect("an object").kind, Kind::Delta(_))
         };
         assert!(ids.iter().filter(|id| is_delta(id)).count() > 20);
         for _ in 0..2 {
@@ -265,7 +232,7 @@ mod tests {
         builder.insert_object(tree, None).expect("an object");
         builder.write(&directory.path().join("objects/pack"), 0).expect("a pack");
         let packs = Packs::open(&directory.path().join("objects"));
-        assert!(packs.0[0].find(&bytes(tree)).is_some());
+        assert!(packs.0[0].pack.find(&bytes(tree)).is_some());
         assert_eq!(packs.reader().blob(&bytes(tree)), None);
     }
 
@@ -312,7 +279,7 @@ mod tests {
     fn a_chain_that_is_too_deep_is_left_to_libgit2() {
         let directory = tempfile::tempdir().expect("a directory");
         let index = hand_made(directory.path(), DEEPEST + 1);
-        let packs = Packs::of(Pack::open(&index).expect("a pack"));
+        let packs = Packs::of(super::super::Pack::open(&index).expect("a pack"));
         let id = |number: usize| {
             let mut id = [0; 20];
             id[..2].copy_from_slice(&u16::try_from(number).expect("few").to_be_bytes());
