@@ -7,6 +7,11 @@ use crate::remote::Remote;
 /// `web` with a request that conflicts with the new head of its branch in `web_x/x.txt`. It adds and removes files, and
 /// leaves `web_x/y.txt` alone. The checkout is at the new head, or still at the old one.
 fn opened(env: &Env, is_new: bool) -> Remote {
+    opened_after(env, is_new, |_| ())
+}
+
+/// The same, if this is done to the new head of the branch first.
+fn opened_after(env: &Env, is_new: bool, change: impl FnOnce(&Remote)) -> Remote {
     let remote = Remote::new(env, "web");
     let base = remote
         .branch("18.0")
@@ -31,6 +36,7 @@ fn opened(env: &Env, is_new: bool) -> Remote {
     declare(env, "");
     env.oca(&["sync", "-q"]).success();
     remote.branch("18.0").file("web_x/x.txt", lines(&[(3, "drei")])).commit();
+    change(&remote);
     if is_new {
         env.oca(&["upgrade", "-q"]).success();
         env.oca(&["sync", "-q"]).success();
@@ -191,6 +197,28 @@ fn a_killed_abort_is_finished_by_the_next_one() {
             env.git("oca/web", &["fsck", "--no-dangling"]);
         }
     }
+}
+
+/// libgit2 has such trees in memory only. What a killed abort needs later must be on the disk.
+#[cfg(unix)]
+#[test]
+fn a_killed_abort_is_finished_also_in_a_commit_with_old_modes() {
+    let env = Env::new();
+    opened_after(&env, true, |remote| {
+        env.shell(&format!(
+            "cd '{}' && \
+             tree=$(git cat-file tree '18.0^{{tree}}' | LC_ALL=C sed 's/100644 \\.gitignore/100664 .gitignore/' | \
+             git hash-object -t tree -w --literally --stdin) && \
+             git update-ref refs/heads/18.0 $(git commit-tree -p 18.0 -m old $tree)",
+            remote.path().display()
+        ));
+    });
+    env.shell("git -C oca/web cat-file tree 'HEAD^{tree}' | grep -aq '100664 .gitignore'");
+    let head = env.head("oca/web");
+    env.oca(&["resolve", "-q", "web"]).success();
+    env.oca(&["resolve", "web", "--abort"]).stopped_at("files of a merge are removed");
+    env.oca(&["resolve", "web", "--abort"]).stderr("web: the checkout is as it was\n").success();
+    assert_eq!((status(&env), env.head("oca/web")), (String::new(), head));
 }
 
 /// The system had no time to write the whole file.
