@@ -34,17 +34,18 @@ pub(crate) struct Batch<'a> {
 pub(crate) fn batch(objects: &dyn Objects, batch: &Batch<'_>) -> Result<Vec<String>, Error> {
     let mut pointers = Vec::new();
     let mut open_path = OpenPath::new(Directory::open(batch.root, Manner::Exact(batch.time))?);
+    let mut buffer = Vec::new();
     for (path, file) in &batch.files {
-        let content = objects.blob(file.id)?;
-        if file.kind != FileKind::Symlink && is_lfs_pointer(&content) {
+        let content = objects.blob_in(file.id, &mut buffer)?;
+        if file.kind != FileKind::Symlink && is_lfs_pointer(content) {
             pointers.push(file.path.to_string());
         }
         let directory = open_path.to(path.parent().unwrap_or(Path::new("")))?;
         let name = Path::new(path.file_name().unwrap_or_default());
         match file.kind {
-            FileKind::Symlink => directory.link(name, &content)?,
-            FileKind::Plain => drop(directory.write(name, &content, false)?),
-            FileKind::Executable => drop(directory.write(name, &content, true)?),
+            FileKind::Symlink => directory.link(name, content)?,
+            FileKind::Plain => drop(directory.write(name, content, false)?),
+            FileKind::Executable => drop(directory.write(name, content, true)?),
         }
     }
     open_path.end()?;

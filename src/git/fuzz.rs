@@ -50,8 +50,8 @@ fn read_all(pack: Pack) {
         let _any = pack.read(place);
     }
     let packs = Packs::of(pack);
-    let mut reader = packs.reader();
+    let (mut reader, mut buffer) = (packs.reader(), Vec::new());
     for id in &ids {
-        let _any = reader.blob(id);
+        let _any = reader.blob(id, &mut buffer);
     }
 }

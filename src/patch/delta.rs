@@ -12,7 +12,7 @@ pub(crate) fn apply_delta(old: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
     if old_length != old.len() || length > LONGEST {
         return None;
     }
-    let mut new = Vec::new();
+    let mut new = Vec::with_capacity(length);
     while let Some((&code, after)) = rest.split_first() {
         rest = after;
         let piece = if code & 0x80 == 0 {

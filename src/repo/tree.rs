@@ -46,6 +46,12 @@ pub(crate) trait Objects {
     fn tree(&self, id: TreeId) -> Result<Arc<[TreeEntry]>, UnreadableTree>;
 
     fn blob(&self, id: BlobId) -> Result<Vec<u8>, UnreadableTree>;
+
+    /// The content of a blob in a buffer that is used again, for many blobs.
+    fn blob_in<'b>(&self, id: BlobId, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], UnreadableTree> {
+        *buffer = self.blob(id)?;
+        Ok(buffer)
+    }
 }
 
 /// Visits all entries of a tree, each with its path. Call [`check_tree`] first.

@@ -64,7 +64,7 @@ fn write(
     let open = || open_work_tree(work_tree);
     let objects = GitTree::new(open()?, root, Box::new(open)).reading(packs);
     let mut open_path = OpenPath::new(Directory::open(work_tree, Manner::AsGit)?);
-    let mut entries = Vec::with_capacity(files.len());
+    let (mut entries, mut buffer) = (Vec::with_capacity(files.len()), Vec::new());
     for (path, entry) in files {
         let below = native_path(path.as_bytes());
         let directory = open_path.to(below.parent().unwrap_or(Path::new("")))?;
@@ -72,11 +72,11 @@ fn write(
         let whole = || work_tree.join(&below);
         let metadata = match entry.kind() {
             EntryKind::File => {
-                let content = objects.blob(entry.blob())?;
-                directory.write(name, &content, entry.is_executable())?.metadata()
+                let content = objects.blob_in(entry.blob(), &mut buffer)?;
+                directory.write(name, content, entry.is_executable())?.metadata()
             }
             EntryKind::Symlink => {
-                directory.link(name, &objects.blob(entry.blob())?)?;
+                directory.link(name, objects.blob_in(entry.blob(), &mut buffer)?)?;
                 whole().symlink_metadata()
             }
             // A submodule of the repository stays empty, as with git.

@@ -50,6 +50,7 @@ impl Packs {
             inflater: Decompressor::new(),
             bases: HashMap::new(),
             kept: 0,
+            delta: Vec::new(),
         }
     }
 }
@@ -63,6 +64,8 @@ pub(in crate::git) struct Reader {
     bases: HashMap<Id, Rc<Base>>,
     /// The size of all bases in bytes.
     kept: usize,
+    /// The instructions of a delta.
+    delta: Vec<u8>,
 }
 
 /// An object on which a delta is based.
@@ -83,14 +86,14 @@ struct Stored {
 }
 
 impl Reader {
-    /// The content of a blob. `None` if the packs do not have it, or it cannot be read here. As with libgit2, its id is
-    /// not computed again: this was done when the pack was indexed.
-    pub(in crate::git) fn blob(&mut self, id: &Id) -> Option<Vec<u8>> {
-        let (kind, content) = self.object(id)?;
-        (kind == BLOB).then_some(content)
+    /// Reads a blob into a buffer that is used again, and so may be longer. Returns the length of the blob. `None` if the packs do not have the blob,
+    /// or it cannot be read here. As with libgit2, its id is not computed again: this was done when the pack was indexed.
+    pub(in crate::git) fn blob(&mut self, id: &Id, buffer: &mut Vec<u8>) -> Option<usize> {
+        let (kind, length) = self.object(id, buffer)?;
+        (kind == BLOB).then_some(length)
     }
 
-    fn object(&mut self, id: &Id) -> Option<(u8, Vec<u8>)> {
+    fn object(&mut self, id: &Id, buffer: &mut Vec<u8>) -> Option<(u8, usize)> {
         // From the object down to one that is whole or known. Deltas are inflated on the way back, one at a time: a hostile
         // chain of them has no end.
         let (mut deltas, mut next) = (Vec::new(), *id);
@@ -101,11 +104,11 @@ impl Reader {
             let stored = self.find(&next)?;
             match stored.kind {
                 Kind::Whole(kind) => {
-                    let content = self.inflate(&stored)?;
+                    let length = self.inflate(&stored, buffer)?;
                     if deltas.is_empty() {
-                        return Some((kind, content));
+                        return Some((kind, length));
                     }
-                    break self.keep(next, Base { kind, content });
+                    break self.keep(next, Base { kind, content: buffer[..length].to_vec() });
                 }
                 Kind::Delta(base) if deltas.len() < DEEPEST => {
                     deltas.push((next, stored));
@@ -115,13 +118,20 @@ impl Reader {
             }
         };
         while let Some((id, stored)) = deltas.pop() {
-            let (kind, content) = (base.kind, apply_delta(&base.content, &self.inflate(&stored)?)?);
-            if deltas.is_empty() {
-                return Some((kind, content));
-            }
-            base = self.keep(id, Base { kind, content });
+            let mut delta = std::mem::take(&mut self.delta);
+            let length = self.inflate(&stored, &mut delta)?;
+            let (kind, content) = (base.kind, apply_delta(&base.content, &delta[..length])?);
+            self.delta = delta;
+            base = if deltas.is_empty() {
+                Rc::new(Base { kind, content })
+            } else {
+                self.keep(id, Base { kind, content })
+            };
         }
-        Some((base.kind, base.content.clone()))
+        let length = base.content.len();
+        make_room(buffer, length);
+        buffer[..length].copy_from_slice(&base.content);
+        Some((base.kind, length))
     }
 
     fn find(&mut self, id: &Id) -> Option<Stored> {
@@ -134,16 +144,17 @@ impl Reader {
         Some(Stored { pack: number, range, kind, size, header })
     }
 
-    /// Inflates an object, or the instructions of a delta.
-    fn inflate(&mut self, stored: &Stored) -> Option<Vec<u8>> {
+    /// Inflates an object, or the instructions of a delta. Returns its length.
+    fn inflate(&mut self, stored: &Stored, buffer: &mut Vec<u8>) -> Option<usize> {
         let Stored { pack, range, size, header, .. } = stored;
         if !is_possible(*size, range.end - range.start) {
             return None;
         }
         let bytes = self.window.read(*pack, &self.packs.0[*pack], range)?;
-        let mut content = vec![0; usize::try_from(*size).ok()?];
-        let length = self.inflater.zlib_decompress(&bytes[*header..], &mut content).ok()?;
-        (length == content.len()).then_some(content)
+        let size = usize::try_from(*size).ok()?;
+        make_room(buffer, size);
+        let length = self.inflater.zlib_decompress(&bytes[*header..], &mut buffer[..size]).ok()?;
+        (length == size).then_some(size)
     }
 
     fn keep(&mut self, id: Id, base: Base) -> Rc<Base> {
@@ -157,6 +168,12 @@ impl Reader {
             self.bases.insert(id, Rc::clone(&base));
         }
         base
+    }
+}
+
+fn make_room(buffer: &mut Vec<u8>, length: usize) {
+    if buffer.len() < length {
+        buffer.resize(length, 0);
     }
 }
 
@@ -193,6 +210,12 @@ mod tests {
         (directory, ids.into_iter().map(bytes).collect())
     }
 
+    fn blob(reader: &mut Reader, id: &Id) -> Option<Vec<u8>> {
+        let mut buffer = vec![7; 3];
+        let length = reader.blob(id, &mut buffer)?;
+        Some(buffer[..length].to_vec())
+    }
+
     /// Versions of one text: each has another line changed. No two have the same length.
     fn versions(count: usize) -> Vec<Vec<u8>> {
         let mut lines: Vec<String> = (0..300).map(|line| format!("line {line} of the text\n")).collect();
@@ -217,10 +240,10 @@ mod tests {
         assert!(ids.iter().filter(|id| is_delta(id)).count() > 20);
         for _ in 0..2 {
             for (id, content) in ids.iter().zip(&contents) {
-                assert_eq!(reader.blob(id).as_ref(), Some(content));
+                assert_eq!(blob(&mut reader, id).as_ref(), Some(content));
             }
         }
-        assert_eq!(reader.blob(&[7; 20]), None);
+        assert_eq!(blob(&mut reader, &[7; 20]), None);
     }
 
     #[test]
@@ -233,7 +256,7 @@ mod tests {
         builder.write(&directory.path().join("objects/pack"), 0).expect("a pack");
         let packs = Packs::open(&directory.path().join("objects"));
         assert!(packs.0[0].pack.find(&bytes(tree)).is_some());
-        assert_eq!(packs.reader().blob(&bytes(tree)), None);
+        assert_eq!(blob(&mut packs.reader(), &bytes(tree)), None);
     }
 
     #[test]
@@ -268,7 +291,7 @@ mod tests {
         let packs = Packs::open(&directory.path().join("objects"));
         let mut reader = packs.reader();
         for (id, content) in ids.iter().zip(&contents) {
-            assert!(reader.blob(id).as_ref() == Some(content));
+            assert!(blob(&mut reader, id).as_ref() == Some(content));
             assert!(reader.kept <= KEPT);
         }
         let kept: usize = reader.bases.values().map(|base| base.content.len()).sum();
@@ -286,8 +309,8 @@ mod tests {
             id[..2].copy_from_slice(&u16::try_from(number).expect("few").to_be_bytes());
             id
         };
-        assert_eq!(packs.reader().blob(&id(DEEPEST)).as_deref(), Some(&b"x"[..]));
-        assert_eq!(packs.reader().blob(&id(DEEPEST + 1)), None);
+        assert_eq!(blob(&mut packs.reader(), &id(DEEPEST)).as_deref(), Some(&b"x"[..]));
+        assert_eq!(blob(&mut packs.reader(), &id(DEEPEST + 1)), None);
     }
 
     /// A pack with the blob `x` and this number of deltas in one chain. The ids are their numbers.
@@ -350,7 +373,7 @@ mod tests {
             let packs = Packs::open(&objects);
             let mut reader = packs.reader();
             for (id, content) in ids.iter().zip(&contents) {
-                let read = reader.blob(id);
+                let read = blob(&mut reader, id);
                 prop_assert!(read.is_none() || read.as_ref() == Some(content));
             }
         }
