@@ -173,7 +173,7 @@ impl Git {
         self.network().ok()?;
         let repository = Store::of(&self.cache, url.without_secret().as_str()).repository().ok()?;
         let is_there = repository.odb().is_ok_and(|odb| odb.exists(ids::oid(root.as_bytes())));
-        is_there.then(|| GitTree::new(repository, root, Box::new(|| Err(Error::CacheGone))))
+        is_there.then(|| GitTree::new(repository, root, Box::new(|_| Err(Error::CacheGone))))
     }
 
     /// Warnings of the requests so far, such as a token that a server refused.

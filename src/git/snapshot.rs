@@ -141,8 +141,9 @@ impl<'g, 'm> Snapshot<'g, 'm> {
             self.bring_trees()?;
             Ok((self.store().repository()?, self.store().tree_of(self.head())?))
         })?;
-        let again = Box::new(move || {
+        let again = Box::new(move |close: &dyn Fn()| {
             self.remote.renew()?;
+            close();
             self.files(1)?;
             self.store().repository()
         });

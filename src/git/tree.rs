@@ -1,12 +1,12 @@
 //! A git tree as a tree of files.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use git2::{ErrorClass, ObjectType, OdbLookupFlags, Repository};
+use git2::{ErrorClass, ObjectType, Odb, OdbLookupFlags, Repository};
 
 use super::ids::oid;
 use super::packs::{Packs, Reader};
@@ -58,8 +58,9 @@ impl Tree {
     }
 }
 
-/// Replaces a damaged store by a new one with the whole commit.
-type Again<'a> = Box<dyn Fn() -> Result<Repository, Error> + 'a>;
+/// Replaces a damaged store by a new one with the whole commit. It calls its argument, which closes the old packs, as soon as
+/// the old store is gone: libgit2 shares open packs by their paths.
+type Again<'a> = Box<dyn Fn(&dyn Fn()) -> Result<Repository, Error> + 'a>;
 
 impl<'a> GitTree<'a> {
     pub(super) fn new(repository: Repository, root: TreeId, again: Again<'a>) -> Self {
@@ -167,30 +168,49 @@ impl<'a> GitTree<'a> {
         check_targets(self, self.root)
     }
 
-    /// Reads an object from the store. An object of another type is an error.
+    /// Reads an object from the store. If the store is damaged, reads once more from a new one.
     fn object(&self, id: [u8; 20], kind: ObjectType) -> Result<Vec<u8>, git2::Error> {
-        self.in_store(|repository| {
-            let odb = repository.odb()?;
-            let object = odb.read(oid(&id))?;
-            if object.kind() == kind {
-                return Ok(object.data().to_vec());
-            }
-            let why = format!("`{}` is not a {kind}", oid(&id));
-            Err(git2::Error::new(git2::ErrorCode::NotFound, ErrorClass::Odb, why))
-        })
-    }
-
-    /// Reads from the store. If the store is damaged, reads once more from a new one.
-    fn in_store<T>(&self, read: impl Fn(&Repository) -> Result<T, git2::Error>) -> Result<T, git2::Error> {
-        let damage = match read(&self.repository.borrow()) {
+        let damage = match self.stored(id, kind) {
             Err(error) if matches!(error.class(), ErrorClass::Odb | ErrorClass::Zlib | ErrorClass::Os) => {
                 error
             }
             other => return other,
         };
-        let Ok(repository) = (self.again)() else { return Err(damage) };
-        *self.repository.borrow_mut() = repository;
-        read(&self.repository.borrow())
+        if self.renew().is_err() {
+            return Err(damage);
+        }
+        // As long as another thread has the old pack open, libgit2 reads that one, since it has the same name.
+        let mut content = Vec::new();
+        let reader = self.reader.as_ref().filter(|_| kind == ObjectType::Blob);
+        match reader.and_then(|reader| reader.borrow_mut().blob(&id, &mut content)) {
+            Some(length) => Ok(content[..length].to_vec()),
+            None => self.stored(id, kind),
+        }
+    }
+
+    /// An object of another type is an error.
+    fn stored(&self, id: [u8; 20], kind: ObjectType) -> Result<Vec<u8>, git2::Error> {
+        let repository = self.repository.borrow();
+        let odb = repository.odb()?;
+        let object = odb.read(oid(&id))?;
+        if object.kind() == kind {
+            return Ok(object.data().to_vec());
+        }
+        let why = format!("`{}` is not a {kind}", oid(&id));
+        Err(git2::Error::new(git2::ErrorCode::NotFound, ErrorClass::Odb, why))
+    }
+
+    /// Replaces the store by a new one.
+    fn renew(&self) -> Result<(), Error> {
+        let empty = Repository::from_odb(Odb::new()?)?;
+        let empty = Cell::new(Some(empty));
+        let close = || drop(empty.take().map(|empty| self.repository.replace(empty)));
+        let repository = (self.again)(&close)?;
+        self.repository.replace(repository);
+        if let Some(reader) = &self.reader {
+            reader.borrow_mut().open_again();
+        }
+        Ok(())
     }
 
     fn parsed(&self, id: TreeId) -> Result<Tree, UnreadableTree> {

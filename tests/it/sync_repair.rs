@@ -251,6 +251,49 @@ fn damage(env: &Env, extension: &str, break_it: fn(&mut Vec<u8>)) {
     }
 }
 
+/// libgit2 has the damaged pack still open when the new one is there, and both have one name.
+#[test]
+fn an_export_repairs_a_store_with_a_damaged_file() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    long_upgrade(&web, 1);
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &["web"]);
+    env.run(&["lock"]);
+    env.oca(&["export", "-q", "../whole"]).success();
+    fs::remove_dir_all(env.cache()).expect("the cache");
+    env.oca(&["export", "-q", "../whole"]).success();
+    let objects = ["cat-file", "--batch-all-objects", "--batch-check=%(objecttype) %(objectname)"];
+    let blobs = env.git(store(&env), &objects).lines().filter(|line| line.starts_with("blob")).count();
+    let mut damaged = 0;
+    for number in 0..blobs {
+        let packs = fs::read_dir(store(&env).join("objects/pack")).expect("packs").flatten();
+        let paths =
+            packs.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "idx"));
+        let listed = paths.map(|index| {
+            let text = env.git(store(&env), &["verify-pack", "-v", index.to_str().expect("a path")]);
+            let ends = text.lines().filter_map(|line| {
+                let fields: Vec<&str> = line.split_whitespace().collect();
+                let number = |place: usize| fields.get(place)?.parse::<usize>().ok();
+                (fields.get(1) == Some(&"blob")).then(|| Some(number(4)? + number(3)? - 1)).flatten()
+            });
+            (index.with_extension("pack"), ends.collect::<Vec<_>>())
+        });
+        let Some((pack, ends)) = listed.into_iter().find(|(_, ends)| ends.len() > number) else { continue };
+        let mut bytes = fs::read(&pack).expect("a pack");
+        // The checksum of its content.
+        bytes[ends[number]] ^= 1;
+        remove(&pack);
+        fs::write(&pack, bytes).expect("a pack");
+        let out = format!("../{number}");
+        env.oca(&["export", "-q", &out]).success();
+        let same = env.command("diff").args(["-r", "../whole", &out]).current_dir(env.project()).status();
+        assert!(same.expect("a program").success(), "{number}");
+        damaged += 1;
+    }
+    assert!(damaged > 1);
+}
+
 #[test]
 fn a_damaged_store_is_made_anew() {
     let cut: fn(&mut Vec<u8>) = |bytes| bytes.truncate(bytes.len() / 2);

@@ -260,7 +260,7 @@ impl Checkout {
 
     /// The trees and blobs of this repository itself. Paths are relative to the tree `root`.
     pub(crate) fn tree(&self, root: TreeId) -> Result<GitTree<'_>, Error> {
-        Ok(GitTree::new(self.open()?, root, Box::new(|| self.open())))
+        Ok(GitTree::new(self.open()?, root, Box::new(|_| self.open())))
     }
 
     /// The tree of a commit in this repository.
@@ -328,7 +328,7 @@ pub(super) fn own_commits(git: &Path) -> Result<LocalWork, Error> {
 fn check(work_tree: &Path, root: TreeId) -> Result<GitTree<'static>, Error> {
     let work_tree = work_tree.to_owned();
     let open = move || Ok(Repository::open(&work_tree)?);
-    let trees = GitTree::new(open()?, root, Box::new(open));
+    let trees = GitTree::new(open()?, root, Box::new(move |_| open()));
     trees.check()?;
     trees.check_targets()?;
     Ok(trees)

@@ -47,7 +47,7 @@ pub(crate) fn check_out_head(
 ) -> Result<(), Error> {
     let head = repository.head()?.peel_to_tree()?.id();
     let root = TreeId::from_bytes(bytes(head));
-    let trees = GitTree::new(open_work_tree(work_tree)?, root, Box::new(|| open_work_tree(work_tree)));
+    let trees = GitTree::new(open_work_tree(work_tree)?, root, Box::new(|_| open_work_tree(work_tree)));
     // If oca cannot read a tree, libgit2 reports the error.
     let tree = usual(repository, &trees, root).unwrap_or(head);
     Ok(repository.checkout_tree(&repository.find_object(tree, None)?, Some(checkout))?)

@@ -62,7 +62,7 @@ fn write(
     files: &[NewFile],
 ) -> Result<Vec<IndexEntry>, Error> {
     let open = || open_work_tree(work_tree);
-    let objects = GitTree::new(open()?, root, Box::new(open)).reading(packs);
+    let objects = GitTree::new(open()?, root, Box::new(|_| open())).reading(packs);
     let mut open_path = OpenPath::new(Directory::open(work_tree, Manner::AsGit)?);
     let (mut entries, mut buffer) = (Vec::with_capacity(files.len()), Vec::new());
     for (path, entry) in files {

@@ -1,5 +1,6 @@
 //! Packs as files: adds whole packs to a store, links them into checkouts, and checks them for damage.
 
+mod bases;
 mod copy;
 mod pack;
 mod reader;

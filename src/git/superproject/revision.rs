@@ -41,7 +41,7 @@ impl Superproject {
         let Some(tree) = self.tree(revision) else { return Ok(None) };
         let open = || Ok(Repository::open(self.repository.path())?);
         let root = TreeId::from_bytes(bytes(tree.id()));
-        Ok(Some(GitTree::new(open()?, root, Box::new(open)).following()))
+        Ok(Some(GitTree::new(open()?, root, Box::new(move |_| open())).following()))
     }
 
     fn tree(&self, revision: &str) -> Option<Tree<'_>> {
