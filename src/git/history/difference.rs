@@ -17,11 +17,11 @@ use crate::git::ids::{bytes, oid};
 use crate::git::packs::Sources;
 use crate::git::store::Store;
 use crate::git::transport::Transport;
-use crate::git::wire::{Ask, Content, Failure};
+use crate::git::wire::{Ask, Extras, Failure};
 use crate::git::{Error, Meter, Remote};
 use crate::repo::CommitId;
 
-/// In bytes. All trees of a large repository are smaller, so a longer answer is given up.
+/// In bytes. All trees of 32 repositories of OCA have 1.8 MB together, so a longer answer is given up.
 const MOST: u64 = 4_000_000;
 
 /// Brings the commit `new` with its trees into the store, as the difference to `old`. Returns whether it did: the server
@@ -42,9 +42,9 @@ pub(in crate::git) fn bring_difference(
     let aside = store.aside()?;
     let scratch = Store::scratch(aside.path())?;
     let left = Cell::new(MOST);
-    let open = || Ok(Limited { inner: scratch.pack_sink()?, left: &left });
+    let open = || Ok(Limited { inner: scratch.pack_sink()?, left: &left, limit: MOST });
     let (wants, haves) = (&[new][..], &[old][..]);
-    let ask = Ask { wants, haves, depth: None, negotiate: true, content: Content::TreesAndSmallFiles };
+    let ask = Ask { wants, haves, depth: None, negotiate: true, extras: Extras::TreesAndSmallFiles };
     let answer = match server.history(&ask, open, |sink| sink.inner.finish(), meter) {
         Ok(answer) if answer.has_pack => answer,
         // The server does not have `old`, or `new` does not lead to it.
@@ -70,7 +70,7 @@ pub(in crate::git) fn bring_difference(
         return Ok(false);
     }
     let messages = Messages::of(&odb, &range);
-    let Some(mut ids) = content(&repository, store, new)? else { return Ok(false) };
+    let Some(mut ids) = new_objects(&repository, store, new)? else { return Ok(false) };
     // The log of the branch compares the root trees of its commits.
     let roots = range.first_parents(new).into_iter().filter_map(|commit| Some(messages.get(&commit)?.tree));
     let known: HashSet<[u8; 20]> = ids.iter().copied().collect();
@@ -86,7 +86,7 @@ pub(in crate::git) fn bring_difference(
 
 /// The objects of a commit that came and that the store does not have: itself, trees and files. `None` if the commit did not
 /// come, or one of its trees is neither here nor there.
-fn content(came: &Repository, store: &Store, commit: CommitId) -> Result<Option<Vec<[u8; 20]>>, Error> {
+fn new_objects(came: &Repository, store: &Store, commit: CommitId) -> Result<Option<Vec<[u8; 20]>>, Error> {
     let here = store.repository()?;
     let (came_odb, here_odb) = (came.odb()?, here.odb()?);
     let Ok(root) = came.find_commit(oid(commit.as_bytes())).map(|commit| commit.tree_id()) else {

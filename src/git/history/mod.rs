@@ -106,7 +106,7 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
 
     /// Receives a pack for this store. All packs together have a limit.
     fn limited(&self, store: &Store) -> Result<Limited<'_>, Error> {
-        Ok(Limited { inner: store.pack_sink()?, left: &self.left })
+        Ok(Limited { inner: store.pack_sink()?, left: &self.left, limit: MOST_HISTORY })
     }
 
     /// What the commits of a range say. They are known: the range is an answer of this history.
@@ -250,12 +250,14 @@ fn parents_in(odb: &Odb<'_>, commit: CommitId) -> Option<Vec<CommitId>> {
 struct Limited<'a> {
     inner: PackSink,
     left: &'a Cell<u64>,
+    /// In bytes, for all packs together.
+    limit: u64,
 }
 
 impl Write for Limited<'_> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let Some(left) = self.left.get().checked_sub(buffer.len() as u64) else {
-            return Err(io::Error::other(Error::TooMuchHistory { limit: MOST_HISTORY }));
+            return Err(io::Error::other(Error::TooMuchHistory { limit: self.limit }));
         };
         self.left.set(left);
         self.inner.write(buffer)

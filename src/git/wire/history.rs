@@ -19,12 +19,12 @@ pub(in crate::git) struct Ask<'a> {
     /// Whether the server must first say which of `haves` it has. Then it sends commits only if all wants lead to one
     /// of these.
     pub(in crate::git) negotiate: bool,
-    pub(in crate::git) content: Content,
+    pub(in crate::git) extras: Extras,
 }
 
 /// What comes with the commits.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::git) enum Content {
+pub(in crate::git) enum Extras {
     #[default]
     Nothing,
     /// Trees, and files of less than 4 KiB: such as the manifests. Of 1,089 manifests and requirements of 32 OCA
@@ -32,7 +32,7 @@ pub(in crate::git) enum Content {
     TreesAndSmallFiles,
 }
 
-impl Content {
+impl Extras {
     /// The objects to leave out, in the syntax of `git rev-list --filter`.
     fn filter(self) -> &'static str {
         match self {
@@ -79,7 +79,7 @@ impl HttpRemote {
         let body = fetch_request(ask);
         retrying(|| {
             let mut sink = open()?;
-            let mut response = self.post_with(&body, true, ask.content.size())?;
+            let mut response = self.post_with(&body, true, ask.extras.size())?;
             let read = read_answer(&mut Metered { inner: &mut response, meter }, &mut sink);
             let answer = read.map_err(|broken| response_failure(broken, &[]))?;
             drop(response);
@@ -92,7 +92,7 @@ impl HttpRemote {
 }
 
 fn fetch_request(ask: &Ask<'_>) -> Vec<u8> {
-    let filter = format!("filter {}", ask.content.filter()).into_bytes();
+    let filter = format!("filter {}", ask.extras.filter()).into_bytes();
     let mut arguments = vec![b"ofs-delta".to_vec(), b"no-progress".to_vec(), filter];
     arguments.extend(ask.depth.map(|depth| format!("deepen {depth}").into_bytes()));
     arguments.extend(ask.wants.iter().map(|id| format!("want {id}").into_bytes()));
@@ -161,7 +161,7 @@ mod tests {
             String::from_utf8(fetch_request(&Ask { depth: Some(64), negotiate: true, ..ask })).expect("text");
         let end = format!("0012filter tree:0\n000edeepen 64\n0032want {one}\n0032have {two}\n0000");
         assert!(text.ends_with(&end), "{text}");
-        let difference = Ask { content: Content::TreesAndSmallFiles, negotiate: true, ..ask };
+        let difference = Ask { extras: Extras::TreesAndSmallFiles, negotiate: true, ..ask };
         let text = String::from_utf8(fetch_request(&difference)).expect("text");
         let end = format!("0019filter blob:limit=4k\n0032want {one}\n0032have {two}\n0000");
         assert!(text.ends_with(&end), "{text}");

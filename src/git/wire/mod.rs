@@ -40,7 +40,7 @@ pub(super) use client::{Client, Response};
 pub(crate) use credentials::TokenScheme;
 pub(super) use failure::Failure;
 use failure::{response_failure, what_it_is};
-pub(super) use history::{Answer, Ask, Content};
+pub(super) use history::{Answer, Ask, Extras};
 pub(super) use permits::{Permit, Permits, lock};
 use protocol::{Capabilities, ListedRef, Wants};
 use request::{Post, Request};
