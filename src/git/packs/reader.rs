@@ -1,7 +1,7 @@
 //! Blobs out of packs, for the many files of an export or a new checkout.
 //!
 //! libgit2 reads the same blobs, but it inflates piece by piece, and reads the base of a delta often. Here the whole
-//! input and the room for the whole output are there, so libdeflate can be used, which takes half as long.
+//! input and the room for the whole output are there, so libdeflate can be used, which takes half the instructions.
 //!
 //! What cannot be read is left to libgit2, whose errors lead to the repair of a store.
 
