@@ -59,13 +59,10 @@ impl Scan {
         expected: &HashSet<&Path>,
         pass_over: &dyn Fn(&Path, &Metadata) -> bool,
     ) -> Result<Self, Error> {
-        let above: HashSet<&Path> = expected.iter().flat_map(|path| path.ancestors().skip(1)).collect();
-        let is_left = |path: &Path, metadata: &Metadata| {
+        let above = above(expected);
+        Self::without(root, rights, &|path, metadata| {
             !expected.contains(path) && !above.contains(path) && pass_over(path, metadata)
-        };
-        let mut scan = Self { root: root.to_owned(), rights, found: BTreeMap::new() };
-        scan.walk(vec![PathBuf::new()], &is_left)?;
-        Ok(scan)
+        })
     }
 
     /// Scans everything outside of some directories. `pass_over` decides for each path that is not above one of them
@@ -76,12 +73,20 @@ impl Scan {
         directories: &HashSet<&Path>,
         pass_over: &dyn Fn(&Path, &Metadata) -> bool,
     ) -> Result<Self, Error> {
-        let above: HashSet<&Path> = directories.iter().flat_map(|path| path.ancestors().skip(1)).collect();
-        let is_left = |path: &Path, metadata: &Metadata| {
+        let above = above(directories);
+        Self::without(root, rights, &|path, metadata| {
             directories.contains(path) || (!above.contains(path) && pass_over(path, metadata))
-        };
+        })
+    }
+
+    /// Scans everything that is not left out.
+    fn without(
+        root: &Path,
+        rights: Rights,
+        is_left: &dyn Fn(&Path, &Metadata) -> bool,
+    ) -> Result<Self, Error> {
         let mut scan = Self { root: root.to_owned(), rights, found: BTreeMap::new() };
-        scan.walk(vec![PathBuf::new()], &is_left)?;
+        scan.walk(vec![PathBuf::new()], is_left)?;
         Ok(scan)
     }
 
@@ -201,6 +206,11 @@ impl Scan {
         };
         self.found.iter().filter_map(one).collect()
     }
+}
+
+/// What is above these paths.
+fn above<'p>(paths: &HashSet<&'p Path>) -> HashSet<&'p Path> {
+    paths.iter().flat_map(|path| path.ancestors().skip(1)).collect()
 }
 
 /// The blob id of the content of a file. `None` if it is not a file any more, or grows while it is read.

@@ -40,8 +40,7 @@ pub(crate) fn batch(objects: &dyn Objects, batch: &Batch<'_>) -> Result<Vec<Stri
         if file.kind != FileKind::Symlink && is_lfs_pointer(content) {
             pointers.push(file.path.to_string());
         }
-        let directory = open_path.to(path.parent().unwrap_or(Path::new("")))?;
-        let name = Path::new(path.file_name().unwrap_or_default());
+        let (directory, name) = open_path.place(path)?;
         match file.kind {
             FileKind::Symlink => directory.link(name, content)?,
             FileKind::Plain => drop(directory.write(name, content, false)?),

@@ -85,9 +85,14 @@ impl OpenPath {
         Self { root, below: Vec::new() }
     }
 
-    /// Goes to a directory below the root, and makes missing directories. Paths come in their order: with
-    /// [`Manner::Exact`], nothing may be added to a directory after it was left.
-    pub(crate) fn to(&mut self, path: &Path) -> Result<&Directory, Error> {
+    /// Goes to the directory of a path below the root, and makes missing directories. Returns it with the file name. Paths
+    /// come in their order: with [`Manner::Exact`], nothing may be added to a directory after it was left.
+    pub(crate) fn place<'p>(&mut self, path: &'p Path) -> Result<(&Directory, &'p Path), Error> {
+        let directory = self.to(path.parent().unwrap_or(Path::new("")))?;
+        Ok((directory, Path::new(path.file_name().unwrap_or_default())))
+    }
+
+    fn to(&mut self, path: &Path) -> Result<&Directory, Error> {
         let same = self.below.iter().zip(path).take_while(|((name, _), part)| name == part).count();
         self.back_to(same)?;
         for part in path.iter().skip(same) {

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository};
+use git2::{ObjectType, Repository};
 
 use crate::git::Error;
-use crate::git::ids::oid;
+use crate::git::ids::{is_in, oid};
 use crate::git::store::Store;
 use crate::repo::{BlobId, EntryKind, Objects, TreeEntry, TreeId, UnreadableTree, parse_tree};
 
@@ -98,11 +98,6 @@ impl Bench {
         }
         Err(damaged("it is missing"))
     }
-}
-
-/// Whether an object database has an object. Without the flag, libgit2 would list the packs again for each missing one.
-fn is_in(odb: &Odb<'_>, id: Oid) -> bool {
-    odb.exists_ext(id, OdbLookupFlags::NO_REFRESH)
 }
 
 impl Objects for Bench {

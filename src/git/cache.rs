@@ -10,10 +10,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use git2::OdbLookupFlags;
-
 use super::Error;
-use super::ids::oid;
+use super::ids::{is_in, oid};
 use super::packs::{Pack, Sources, indexes, is_intact, remnants};
 use super::store::{STORES, Store, StoreLock, StoresLock};
 use crate::fs::Context;
@@ -160,7 +158,7 @@ impl Store {
         let PinnedCommits { commits, is_unknown } = pinned;
         let repository = self.repository()?;
         let odb = repository.odb()?;
-        let has = |commit: &CommitId| odb.exists_ext(oid(commit.as_bytes()), OdbLookupFlags::NO_REFRESH);
+        let has = |commit: &CommitId| is_in(&odb, oid(commit.as_bytes()));
         Ok(*is_unknown || commits.iter().any(has))
     }
 

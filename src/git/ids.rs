@@ -1,6 +1,6 @@
 //! Converts ids between git2's type and bytes.
 
-use git2::{ObjectType, Oid, Repository};
+use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository};
 
 use crate::repo::CommitId;
 
@@ -12,6 +12,11 @@ pub(super) fn bytes(id: Oid) -> [u8; 20] {
     let mut bytes = [0; 20];
     bytes.copy_from_slice(id.as_bytes());
     bytes
+}
+
+/// Whether an object database has an object. Without the flag, libgit2 would list the packs again for each missing one.
+pub(super) fn is_in(odb: &Odb<'_>, id: Oid) -> bool {
+    odb.exists_ext(id, OdbLookupFlags::NO_REFRESH)
 }
 
 /// The commits of a repository whose ids begin with these hexadecimal digits.

@@ -1,5 +1,5 @@
-//! One commit of a remote, with the steps of a lock on top of it. Its trees and files are fetched in the way that the remote offers, and only if they are not
-//! in the store yet.
+//! One commit of a remote, with the steps of a lock on top of it. Its trees and files are fetched in the way that the
+//! remote offers, and only if they are not in the store yet.
 
 use std::sync::{Arc, PoisonError};
 
@@ -7,7 +7,7 @@ use super::history::bring_difference;
 use super::packs::{PackSink, Packs};
 use super::remote::Remote;
 use super::steps::{self, StepCommit};
-use super::store::{Store, commit_in};
+use super::store::{Store, commit_in, tree_in};
 use super::transport::{Transport, if_version_2};
 use super::tree::GitTree;
 use super::wire::{Failure, HttpRemote, Objects};
@@ -139,7 +139,9 @@ impl<'g, 'm> Snapshot<'g, 'm> {
     pub(crate) fn tree(&self) -> Result<GitTree<'_>, Error> {
         let (repository, root) = self.remote.whole(|| {
             self.bring_trees()?;
-            Ok((self.store().repository()?, self.store().tree_of(self.head())?))
+            let repository = self.store().repository()?;
+            let root = tree_in(&repository, self.head())?;
+            Ok((repository, root))
         })?;
         let again = Box::new(move |close: &dyn Fn()| {
             self.remote.renew()?;
@@ -152,7 +154,7 @@ impl<'g, 'm> Snapshot<'g, 'm> {
 
     /// The packs of the store, for [`GitTree::reading`].
     pub(crate) fn packs(&self) -> Arc<Packs> {
-        Packs::open(&self.store().directory().join("objects"))
+        Packs::open(&self.store().objects_directory())
     }
 
     /// The tree with the targets of the symlinks that `look` meets, see [`GitTree::following`]. Most repositories have

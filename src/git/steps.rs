@@ -5,8 +5,9 @@
 //! content is made only if it is wanted.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
 
-use git2::{ObjectType, Oid};
+use git2::{ObjectType, Odb, Oid};
 
 use super::Error;
 use super::bench::Bench;
@@ -51,6 +52,21 @@ fn commit_of(patch: &Patch, tree: TreeId, parent: CommitId, parent_time: i64) ->
         url.collect::<String>(),
     );
     (id_of(ObjectType::Commit, text.as_bytes()), time, text.into_bytes())
+}
+
+/// Writes a commit that only oca needs. No ref leads to it. `time` is in seconds since 1970.
+pub(super) fn write_own_commit(
+    odb: &Odb<'_>,
+    tree: impl Display,
+    parent: Option<CommitId>,
+    time: i64,
+    message: &str,
+) -> Result<Oid, Error> {
+    let parent = parent.map(|parent| format!("parent {parent}\n")).unwrap_or_default();
+    let text = format!(
+        "tree {tree}\n{parent}author {COMMITTER} {time} +0000\ncommitter {COMMITTER} {time} +0000\n\n{message}\n"
+    );
+    Ok(odb.write(ObjectType::Commit, text.as_bytes())?)
 }
 
 fn id_of(kind: ObjectType, content: &[u8]) -> CommitId {

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use git2::{ErrorClass, ObjectType, Odb, OdbLookupFlags, Repository};
+use git2::{ErrorClass, ObjectType, Odb, Repository};
 
-use super::ids::oid;
+use super::ids::{is_in, oid};
 use super::packs::{Packs, Reader};
 use super::{Error, written};
 use crate::repo::{
@@ -148,9 +148,7 @@ impl<'a> GitTree<'a> {
         let repository = self.repository.borrow();
         let odb = repository.odb().ok()?;
         let id = oid(id.as_bytes());
-        // Without the flag, libgit2 lists the packs again for each missing object.
-        let is_known = odb.exists_ext(id, OdbLookupFlags::NO_REFRESH);
-        let (length, kind) = is_known.then(|| odb.read_header(id).ok()).flatten()?;
+        let (length, kind) = is_in(&odb, id).then(|| odb.read_header(id).ok()).flatten()?;
         (kind == ObjectType::Blob).then(|| u64::try_from(length).ok()).flatten()
     }
 

@@ -2,14 +2,12 @@
 
 use std::fmt;
 
-use git2::{
-    IndexEntry, Odb, OdbLookupFlags, Oid, Repository, RepositoryState, Status, StatusEntry, StatusOptions,
-};
+use git2::{IndexEntry, Odb, Oid, Repository, RepositoryState, Status, StatusEntry, StatusOptions};
 
 use super::Head;
 use super::objects::shallow_ends;
 use crate::fs::native_path;
-use crate::git::ids::{bytes, oid};
+use crate::git::ids::{bytes, is_in, oid};
 use crate::git::store::leads_to;
 use crate::git::written::is_by_git;
 use crate::git::{Error, Remote, pipes};
@@ -100,12 +98,8 @@ pub(super) fn is_any_unwritten(repository: &Repository) -> Result<bool, Error> {
     let Some(root) = repository.workdir() else { return Ok(false) };
     let (odb, index) = (repository.odb()?, repository.index()?);
     let is_there = |entry: &IndexEntry| root.join(native_path(&entry.path)).symlink_metadata().is_ok();
-    let mut entries = index.iter().filter(|entry| entry.mode != GITLINK && !has_content(&odb, entry.id));
+    let mut entries = index.iter().filter(|entry| entry.mode != GITLINK && !is_in(&odb, entry.id));
     Ok(entries.any(|entry| !is_there(&entry)))
-}
-
-fn has_content(odb: &Odb<'_>, blob: Oid) -> bool {
-    odb.exists_ext(blob, OdbLookupFlags::NO_REFRESH)
 }
 
 /// The paths that the user changed, and those of files that git could not write.
@@ -147,7 +141,7 @@ pub(super) fn change(
         Status::CURRENT => Change::None,
         Status::INDEX_MODIFIED if is_as_committed(repository, entry.path_bytes()) => Change::None,
         Status::WT_MODIFIED if is_as_staged(repository, entry) => Change::None,
-        Status::WT_DELETED if staged.is_some_and(|id| !has_content(odb, id)) => Change::Unwritten,
+        Status::WT_DELETED if staged.is_some_and(|id| !is_in(odb, id)) => Change::Unwritten,
         _ => Change::Changed,
     }
 }

@@ -67,8 +67,7 @@ fn write(
     let (mut entries, mut buffer) = (Vec::with_capacity(files.len()), Vec::new());
     for (path, entry) in files {
         let below = native_path(path.as_bytes());
-        let directory = open_path.to(below.parent().unwrap_or(Path::new("")))?;
-        let name = Path::new(below.file_name().unwrap_or_default());
+        let (directory, name) = open_path.place(&below)?;
         let whole = || work_tree.join(&below);
         let metadata = match entry.kind() {
             EntryKind::File => {

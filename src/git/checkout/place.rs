@@ -19,9 +19,10 @@ use super::{
 };
 use crate::fs::Context;
 use crate::git::ids::{bytes, oid};
+use crate::git::store::tree_in;
 use crate::git::written::is_by_git;
 use crate::git::{Error, Remote};
-use crate::repo::{BlobId, CommitId, TreeId, shown};
+use crate::repo::{BlobId, shown};
 
 /// A new, complete checkout beside its final place. It is deleted when dropped, unless [`Checkout::settle`] moves it
 /// there.
@@ -111,7 +112,7 @@ impl Checkout {
         bring_objects(&repository, remote, content)?;
         // Opened again: an object database that was opened earlier does not see the new packs.
         let repository = Repository::open(aside.path())?;
-        let trees = check(aside.path(), root_of(&repository, content.commit())?)?;
+        let trees = check(aside.path(), tree_in(&repository, content.commit())?)?;
         fill(&repository, aside.path(), &trees)?;
         repository.set_head_detached(oid(content.commit().as_bytes()))?;
         crate::fs::stop("building a checkout");
@@ -130,7 +131,7 @@ impl Checkout {
     fn move_to(&self, content: &CheckoutContent<'_>, discard: Discard) -> Result<(), CheckoutError> {
         let repository = self.open()?;
         let git = repository.path().to_owned();
-        let trees = check(&self.path, root_of(&repository, content.commit())?)?;
+        let trees = check(&self.path, tree_in(&repository, content.commit())?)?;
         let old = repository.head()?.peel_to_commit()?.id();
         let strays = strays::find(&repository, &self.path, old, oid(content.commit().as_bytes()))?;
         let kept = match discard {
@@ -244,10 +245,6 @@ fn are_by_git(repository: &Repository, paths: &[PathBuf]) -> Result<bool, git2::
         staged.is_some_and(|entry| is_by_git(repository, path, BlobId::from_bytes(bytes(entry.id))))
     };
     Ok(paths.iter().all(is_by_git))
-}
-
-fn root_of(repository: &Repository, commit: CommitId) -> Result<TreeId, Error> {
-    Ok(TreeId::from_bytes(bytes(repository.find_commit(oid(commit.as_bytes()))?.tree_id())))
 }
 
 /// Sets `origin`, and switches `core.autocrlf` off, because it would make a new checkout look changed.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use git2::build::CheckoutBuilder;
-use git2::{Index, IndexEntry, Object, ObjectType, Oid, Repository, Status, StatusOptions};
+use git2::{Index, IndexEntry, Object, Oid, Repository, Status, StatusOptions};
 use walkdir::WalkDir;
 
 use super::local_work::{Change, change};
@@ -16,9 +16,10 @@ use super::resolve::in_work_tree;
 use super::{Before, Checkout, JOURNAL, OpenMerge, Placed, check, head_commit, modes, pipes, strays};
 use crate::fs::{Context, native_path};
 use crate::git::Error;
-use crate::git::ids::{bytes, oid};
-use crate::git::steps::COMMITTER;
-use crate::repo::{CommitId, Mode, TreeId, shown};
+use crate::git::ids::oid;
+use crate::git::steps::write_own_commit;
+use crate::git::store::tree_in;
+use crate::repo::{CommitId, Mode, shown};
 
 impl Checkout {
     /// The files whose changes [`put_back`](Self::put_back) would discard, although they are not of the merge.
@@ -111,8 +112,7 @@ impl Checkout {
         repository: &'r Repository,
         commit: CommitId,
     ) -> Result<(Object<'r>, Index), Error> {
-        let root = repository.find_commit(oid(commit.as_bytes()))?.tree_id();
-        let root = TreeId::from_bytes(bytes(root));
+        let root = tree_in(repository, commit)?;
         let trees = check(&self.path, root)?;
         let tree = repository.find_object(modes::usual(repository, &trees, root)?, None)?;
         let mut entries = Index::new()?;
@@ -196,9 +196,7 @@ impl Way {
             rest.add(&entry)?;
         }
         let root = rest.write_tree_to(repository)?;
-        let commit =
-            format!("tree {root}\nauthor {COMMITTER} 0 +0000\ncommitter {COMMITTER} 0 +0000\n\nWhat stays\n");
-        Ok(repository.odb()?.write(ObjectType::Commit, commit.as_bytes())?)
+        write_own_commit(&repository.odb()?, root, None, 0, "What stays")
     }
 
     fn go(&self, repository: &Repository, root: &Path, tree: &Object<'_>) -> Result<(), Error> {

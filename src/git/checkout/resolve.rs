@@ -14,9 +14,9 @@ use super::place::{check_out, in_the_way};
 use super::{Checkout, CheckoutError, Discard, JOURNAL, Placed, check, head_commit, modes};
 use crate::fs::{Context, native_path, read_if_there, set_mode};
 use crate::git::Error;
-use crate::git::ids::{bytes, oid};
+use crate::git::ids::{bytes, is_in, oid};
 use crate::git::merging::{Conflict, ConflictKind, Unmerged, merged_mode};
-use crate::git::steps::COMMITTER;
+use crate::git::steps::{COMMITTER, write_own_commit};
 use crate::patch::{FileMode, Side};
 use crate::repo::{
     BlobId, CommitId, EntryKind, Objects, RepoPath, TreeEntry, TreeId, check_tree, render_tree, shown,
@@ -125,11 +125,8 @@ impl Checkout {
         let head =
             head_commit(&repository).ok_or_else(|| Error::Damaged { why: "HEAD is gone".to_owned() })?;
         let time = header.date.max(0);
-        let base = format!(
-            "tree {ancestor}\nauthor {COMMITTER} {time} +0000\ncommitter {COMMITTER} {time} +0000\n\nThe merge base of {}\n",
-            merge.what
-        );
-        let base = odb.write(ObjectType::Commit, base.as_bytes())?;
+        let base =
+            write_own_commit(&odb, ancestor, None, time, &format!("The merge base of {}", merge.what))?;
         let url = header.url.iter().map(|url| format!("\n{url}\n")).collect::<String>();
         let merged = format!(
             "tree {theirs}\nparent {base}\nauthor {} <{}> {time} +0000\ncommitter {COMMITTER} {time} +0000\n\n{}\n{url}",
@@ -159,11 +156,7 @@ impl Checkout {
         let tree = repository.find_object(modes::usual(&repository, &trees, root)?, None)?;
         // After a kill, what is written is taken back.
         let journal = git.join(JOURNAL);
-        let commit = format!(
-            "tree {root}\nparent {}\nauthor {COMMITTER} 0 +0000\ncommitter {COMMITTER} 0 +0000\n\n{}\n",
-            open.head, merge.what
-        );
-        let commit = repository.odb()?.write(ObjectType::Commit, commit.as_bytes())?;
+        let commit = write_own_commit(&repository.odb()?, root, Some(open.head), 0, merge.what)?;
         put(&journal, &format!("{}\n{commit}\n{OPENING}\n", open.head))?;
         let kept = check_out(&repository, &tree, Discard::Seen)?;
         if !kept.is_empty() {
@@ -221,8 +214,7 @@ fn write_objects(odb: &Odb<'_>, objects: &dyn Objects, root: TreeId) -> Result<(
 }
 
 fn write_blob(odb: &Odb<'_>, objects: &dyn Objects, entry: &TreeEntry) -> Result<(), Error> {
-    let is_there = odb.exists_ext(oid(&entry.id), git2::OdbLookupFlags::NO_REFRESH);
-    if !is_there {
+    if !is_in(odb, oid(&entry.id)) {
         odb.write(ObjectType::Blob, &objects.blob(entry.blob())?)?;
     }
     Ok(())

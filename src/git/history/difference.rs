@@ -8,12 +8,12 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 
-use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository};
+use git2::{ObjectType, Repository};
 
 use super::messages::Messages;
 use super::range::Range;
 use super::{Limited, parents_in};
-use crate::git::ids::{bytes, oid};
+use crate::git::ids::{bytes, is_in, oid};
 use crate::git::packs::Sources;
 use crate::git::store::Store;
 use crate::git::transport::Transport;
@@ -76,9 +76,9 @@ pub(in crate::git) fn bring_difference(
     let known: HashSet<[u8; 20]> = ids.iter().copied().collect();
     let roots: HashSet<[u8; 20]> = roots.map(|root| *root.as_bytes()).collect();
     let roots = store.missing(roots.into_iter().filter(|root| !known.contains(root)))?;
-    ids.extend(roots.into_iter().filter(|root| has(&odb, oid(root))));
+    ids.extend(roots.into_iter().filter(|root| is_in(&odb, oid(root))));
     let mut sink = store.pack_sink()?;
-    Sources::open(&scratch.directory().join("objects"), &odb).write_pack(&ids, &mut sink)?;
+    Sources::open(&scratch.objects_directory(), &odb).write_pack(&ids, &mut sink)?;
     sink.finish()?;
     remote.known().add_range(haves, range, messages);
     Ok(true)
@@ -97,9 +97,9 @@ fn new_objects(came: &Repository, store: &Store, commit: CommitId) -> Result<Opt
     let mut left = vec![root];
     while let Some(id) = left.pop() {
         // The trees of the store are read too: one of them may be damaged, or lack what is below it.
-        let own = if has(&here_odb, id) { here.find_tree(id).ok() } else { None };
+        let own = if is_in(&here_odb, id) { here.find_tree(id).ok() } else { None };
         let is_new = own.is_none();
-        let brought = || if has(&came_odb, id) { came.find_tree(id).ok() } else { None };
+        let brought = || if is_in(&came_odb, id) { came.find_tree(id).ok() } else { None };
         let Some(tree) = own.or_else(brought) else { return Ok(None) };
         if is_new {
             ids.push(bytes(id));
@@ -108,7 +108,9 @@ fn new_objects(came: &Repository, store: &Store, commit: CommitId) -> Result<Opt
             let id = entry.id();
             match entry.kind() {
                 Some(ObjectType::Tree) if seen.insert(id) => left.push(id),
-                Some(ObjectType::Blob) if seen.insert(id) && has(&came_odb, id) && !has(&here_odb, id) => {
+                Some(ObjectType::Blob)
+                    if seen.insert(id) && is_in(&came_odb, id) && !is_in(&here_odb, id) =>
+                {
                     ids.push(bytes(id));
                 }
                 _ => {}
@@ -116,8 +118,4 @@ fn new_objects(came: &Repository, store: &Store, commit: CommitId) -> Result<Opt
         }
     }
     Ok(Some(ids))
-}
-
-fn has(odb: &Odb<'_>, id: Oid) -> bool {
-    odb.exists_ext(id, OdbLookupFlags::NO_REFRESH)
 }

@@ -5,12 +5,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use git2::{ObjectType, Odb, OdbLookupFlags};
+use git2::{ObjectType, Odb};
 use serde::{Deserialize, Serialize};
 
 use super::made::is_made;
 use super::{History, Messages, Range, RemoteHistory};
-use crate::git::ids::oid;
+use crate::git::ids::{is_in, oid};
 use crate::git::store::Store;
 use crate::git::transport::Transport;
 use crate::git::wire::{Failure, Objects};
@@ -170,7 +170,7 @@ impl Snapshot<'_, '_> {
             let mut left = MOST_TREES;
             let names = |id: &TreeId| {
                 let key = oid(id.as_bytes());
-                let is_there = odb.exists_ext(key, OdbLookupFlags::NO_REFRESH);
+                let is_there = is_in(odb, key);
                 let (length, kind) = is_there.then(|| odb.read_header(key).ok()).flatten()?;
                 left = left.checked_sub(length).filter(|_| kind == ObjectType::Tree)?;
                 let entries = parse_tree(odb.read(key).ok()?.data()).ok()?;

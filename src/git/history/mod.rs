@@ -15,9 +15,9 @@ use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
-use git2::{ObjectType, Odb, OdbLookupFlags, Repository};
+use git2::{ObjectType, Odb, Repository};
 
-use super::ids::{bytes, oid};
+use super::ids::{bytes, is_in, oid};
 use super::packs::PackSink;
 use super::store::{Store, parents};
 use super::transport::{Transport, if_version_2};
@@ -240,8 +240,7 @@ impl Whole {
 /// The parents of a commit. `None` if there is no such commit.
 fn parents_in(odb: &Odb<'_>, commit: CommitId) -> Option<Vec<CommitId>> {
     let id = oid(commit.as_bytes());
-    let is_there = odb.exists_ext(id, OdbLookupFlags::NO_REFRESH)
-        && odb.read_header(id).is_ok_and(|(_, kind)| kind == ObjectType::Commit);
+    let is_there = is_in(odb, id) && odb.read_header(id).is_ok_and(|(_, kind)| kind == ObjectType::Commit);
     let id_of = |parent| CommitId::from_bytes(bytes(parent));
     is_there.then(|| parents(odb, id).into_iter().map(id_of).collect())
 }

@@ -7,6 +7,7 @@ use super::pack::Id;
 
 /// In bytes. The bases that a reader keeps have at most this size together, and one of them an eighth of it.
 const KEPT: usize = 16 << 20;
+
 /// An object on which a delta is based.
 pub(super) struct Base {
     pub(super) kind: u8,

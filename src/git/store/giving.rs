@@ -63,8 +63,7 @@ impl Store {
         let aside = tempfile::Builder::new().prefix(ASIDE_PREFIX).tempdir_in(git).at("write in", git)?;
         let mut sink = PackSink::new(aside, packs.to_owned())?;
         let odb = own.odb()?;
-        let written =
-            Sources::open(&self.directory.join("objects"), &odb).write_pack(&lacking.ids, &mut sink);
+        let written = Sources::open(&self.objects_directory(), &odb).write_pack(&lacking.ids, &mut sink);
         // No server took part.
         written.and_then(|()| sink.finish()).map_err(|error| match error {
             Error::Protocol { why } => Error::Damaged { why },

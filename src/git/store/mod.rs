@@ -18,13 +18,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository};
+use git2::{ObjectType, Odb, Oid, Repository};
 
 use lock::Share;
 pub(super) use lock::{StoreLock, StoresLock, sweep};
 pub(super) use walk::{commits_down_to, leads_to, parents};
 
-use super::ids::{bytes, commits_with, oid};
+use super::ids::{bytes, commits_with, is_in, oid};
 use super::packs::{PackSink, indexes, is_whole_pack, pack_files, take_packs};
 use super::{Error, pipes};
 use crate::fs::{Context, read_text, short_digest, touch};
@@ -166,7 +166,7 @@ impl Store {
         if !self.is_whole() {
             return Err(Error::CacheGone);
         }
-        let objects = self.directory.join("objects");
+        let objects = self.objects_directory();
         let Some(objects) = objects.to_str() else { return self.with_references() };
         let odb = Odb::new()?;
         odb.add_disk_alternate(objects)?;
@@ -250,9 +250,7 @@ impl Store {
 
     /// The id of the root tree of a commit in the store.
     pub(super) fn tree_of(&self, commit: CommitId) -> Result<TreeId, Error> {
-        let repository = self.repository()?;
-        let tree = commit_in(&repository, commit)?.tree_id();
-        Ok(TreeId::from_bytes(bytes(tree)))
+        tree_in(&self.repository()?, commit)
     }
 
     /// A sink that receives a pack for this store.
@@ -273,8 +271,12 @@ impl Store {
         take_packs(directory, &self.packs_directory())
     }
 
+    pub(super) fn objects_directory(&self) -> PathBuf {
+        self.directory.join("objects")
+    }
+
     pub(super) fn packs_directory(&self) -> PathBuf {
-        self.directory.join("objects").join("pack")
+        self.objects_directory().join("pack")
     }
 
     /// The ends that [`Store::record_history`] recorded for this commit and depth. `None` if nothing was recorded.
@@ -363,6 +365,11 @@ pub(super) fn commit_in(repository: &Repository, commit: CommitId) -> Result<git
     })
 }
 
+/// The id of the root tree of a commit in a repository.
+pub(super) fn tree_in(repository: &Repository, commit: CommitId) -> Result<TreeId, Error> {
+    Ok(TreeId::from_bytes(bytes(commit_in(repository, commit)?.tree_id())))
+}
+
 /// Notes the trees and the blobs of a commit. Each tree is read once. This does not use libgit2's `Tree::walk`, which
 /// refuses names that are not UTF-8.
 fn note_files(repository: &Repository, commit: CommitId, missing: &mut Missing<'_>) -> Result<(), Error> {
@@ -396,8 +403,7 @@ impl<'a> Missing<'a> {
     /// Returns whether the id was not noted before.
     fn note(&mut self, id: Oid) -> bool {
         let is_new = self.seen.insert(id);
-        // Without the flag, libgit2 lists the packs again for each missing object.
-        if is_new && !self.odb.exists_ext(id, OdbLookupFlags::NO_REFRESH) {
+        if is_new && !is_in(self.odb, id) {
             self.ids.push(bytes(id));
         }
         is_new
