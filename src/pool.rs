@@ -1,5 +1,6 @@
 //! Two pools of threads, one for the network and one for the CPU, so that neither blocks the other.
 
+use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
@@ -148,6 +149,20 @@ pub(crate) fn share<T: Sync, R: Send, E: Send>(
     work: impl Fn(&T) -> Result<R, E> + Sync,
 ) -> Result<Vec<R>, E> {
     items.par_iter().map(&work).collect()
+}
+
+/// Runs `work` on as many threads as there are cores, of which the caller's is one, and waits for all of them.
+///
+/// Unlike with a pool, the caller's thread takes no other work while it waits.
+pub(crate) fn on_each_core<R: Send>(work: impl Fn() -> R + Sync) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    std::thread::scope(|scope| {
+        let start = |_| std::thread::Builder::new().spawn_scoped(scope, &work).ok();
+        let others: Vec<_> = (1..cores).map_while(start).collect();
+        let mine = work();
+        let theirs = others.into_iter().map(|other| other.join().expect("a panic ends the process"));
+        std::iter::once(mine).chain(theirs).collect()
+    })
 }
 
 #[cfg(test)]

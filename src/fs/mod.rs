@@ -23,7 +23,7 @@ pub(crate) use read::{
     expect_room_for_files, is_stream, open, read, read_given, read_if_there, read_text, refuse_no_file,
 };
 pub(crate) use temporary::{put, put_read_only, sweep};
-pub(crate) use write::{Written, write_if_changed, write_out};
+pub(crate) use write::{Written, create_read_only, write_if_changed, write_out};
 
 use platform::reading;
 #[cfg(unix)]

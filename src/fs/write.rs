@@ -38,6 +38,15 @@ pub(crate) fn write_out(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write_if_changed(path, bytes).map(drop)
 }
 
+/// Makes a new file that this process reads and writes, and nobody may write later. It is an error if it exists.
+pub(crate) fn create_read_only(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.create_new(true).read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o444);
+    options.open(path)
+}
+
 fn write_stream(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (path, bytes) = (path.to_owned(), bytes.to_owned());
     within(PATIENCE, "nobody read the pipe", move || {

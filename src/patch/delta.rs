@@ -5,11 +5,11 @@
 /// The longest content, in bytes.
 pub(crate) const LONGEST: usize = 64 << 20;
 
-/// Applies a delta. `None` if it is malformed, is made for another content than `old`, or gives more than [`LONGEST`].
-pub(crate) fn apply_delta(old: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
+/// Applies a delta. `None` if it is malformed, is made for another content than `old`, or gives more than `longest` bytes.
+pub(crate) fn apply_delta(old: &[u8], delta: &[u8], longest: usize) -> Option<Vec<u8>> {
     let (old_length, rest) = varint(delta)?;
     let (length, mut rest) = varint(rest)?;
-    if old_length != old.len() || length > LONGEST {
+    if old_length != old.len() || length > longest {
         return None;
     }
     let mut new = Vec::with_capacity(length);
@@ -62,7 +62,8 @@ mod tests {
     fn a_delta_copies_and_inserts() {
         let old = b"hello world";
         let delta = [11, 8, 0x91, 6, 5, 3, b'a', b'b', b'c'];
-        assert_eq!(apply_delta(old, &delta).as_deref(), Some(&b"worldabc"[..]));
+        assert_eq!(apply_delta(old, &delta, 8).as_deref(), Some(&b"worldabc"[..]));
+        assert_eq!(apply_delta(old, &delta, 7), None);
         for wrong in [
             &delta[..8],
             &[10, 5, 0x91, 6, 5],
@@ -72,7 +73,7 @@ mod tests {
             &[0xff; 12],
             &[11, 4, 0x91, 6, 5],
         ] {
-            assert_eq!(apply_delta(old, wrong), None, "{wrong:?}");
+            assert_eq!(apply_delta(old, wrong, 8), None, "{wrong:?}");
         }
     }
 }

@@ -11,6 +11,7 @@ use flate2::write::ZlibEncoder;
 use git2::{ObjectType, Odb};
 use sha1::{Digest, Sha1};
 
+use super::entry::{self, BLOB, COMMIT, TAG, TREE};
 use super::pack::{Id, Kind, Pack, Packed, whole_packs};
 use crate::git::Error;
 use crate::git::ids::oid;
@@ -143,8 +144,7 @@ impl<'a> PackWriter<'a> {
     fn new(sink: &'a mut dyn Write, objects: usize) -> Result<Self, Error> {
         let objects =
             u32::try_from(objects).map_err(|_| Error::Git { why: "too many objects".to_owned() })?;
-        // libgit2 maps the file again for each piece that it gets. So it gets large pieces.
-        let sink = BufWriter::with_capacity(1024 * 1024, sink);
+        let sink = BufWriter::new(sink);
         let mut writer = Self { sink, hash: Sha1::new(), written: 0, offsets: HashMap::new() };
         writer.put(b"PACK\0\0\0\x02")?;
         writer.put(&objects.to_be_bytes())?;
@@ -153,17 +153,17 @@ impl<'a> PackWriter<'a> {
 
     fn whole(&mut self, id: Id, kind: u8, size: u64, data: &[u8]) -> Result<(), Error> {
         self.offsets.insert(id, self.written);
-        self.put(&header(kind, size))?;
+        self.put(&entry::whole(kind, size))?;
         self.put(data)
     }
 
     /// Compresses an object and writes it.
     fn deflated(&mut self, id: Id, kind: ObjectType, content: &[u8]) -> Result<(), Error> {
         let kind = match kind {
-            ObjectType::Commit => 1,
-            ObjectType::Tree => 2,
-            ObjectType::Tag => 4,
-            _ => 3,
+            ObjectType::Commit => COMMIT,
+            ObjectType::Tree => TREE,
+            ObjectType::Tag => TAG,
+            _ => BLOB,
         };
         let mut deflated = ZlibEncoder::new(Vec::new(), Compression::fast());
         let deflated = deflated.write_all(content).and_then(|()| deflated.finish());
@@ -173,11 +173,9 @@ impl<'a> PackWriter<'a> {
 
     /// Writes a delta against the object at the offset `base`.
     fn delta(&mut self, id: Id, base: u64, size: u64, data: &[u8]) -> Result<(), Error> {
-        const BY_OFFSET: u8 = 6;
         let distance = self.written - base;
         self.offsets.insert(id, self.written);
-        self.put(&header(BY_OFFSET, size))?;
-        self.put(&varying(distance))?;
+        self.put(&entry::delta_before(distance, size))?;
         self.put(data)
     }
 
@@ -194,37 +192,6 @@ impl<'a> PackWriter<'a> {
     }
 }
 
-/// The header of an object: the type in three bits, and the size in four bits of the first byte and seven bits of each
-/// other byte, lowest bits first.
-pub(super) fn header(kind: u8, size: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let (mut byte, mut rest) = (kind << 4 | low_bits(size, 4), size >> 4);
-    while rest > 0 {
-        bytes.push(byte | 0x80);
-        (byte, rest) = (low_bits(rest, 7), rest >> 7);
-    }
-    bytes.push(byte);
-    bytes
-}
-
-/// The distance to the base of a delta: seven bits in each byte, highest bits first. All bytes except the last hold one
-/// less.
-pub(super) fn varying(distance: u64) -> Vec<u8> {
-    let mut bytes = vec![low_bits(distance, 7)];
-    let mut rest = distance >> 7;
-    while rest > 0 {
-        rest -= 1;
-        bytes.push(low_bits(rest, 7) | 0x80);
-        rest >>= 7;
-    }
-    bytes.reverse();
-    bytes
-}
-
-fn low_bits(number: u64, bits: u32) -> u8 {
-    u8::try_from(number & ((1 << bits) - 1)).expect("at most seven bits")
-}
-
 fn damage(error: &io::Error) -> Error {
     Error::Damaged { why: error.to_string() }
 }
@@ -232,24 +199,4 @@ fn damage(error: &io::Error) -> Error {
 /// The error of the sink itself, if it gave one.
 fn in_sink(error: io::Error) -> Error {
     error.downcast().unwrap_or_else(|error| Error::Protocol { why: error.to_string() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{header, varying};
-
-    #[test]
-    fn sizes_and_distances_are_written_as_git_writes_them() {
-        // The type in bits 4 to 6, then the size from its lowest bits on.
-        assert_eq!(header(3, 0), [0x30]);
-        assert_eq!(header(3, 15), [0x3f]);
-        assert_eq!(header(1, 16), [0x90, 0x01]);
-        assert_eq!(header(2, 15 + (127 << 4) + (1 << 11)), [0xaf, 0xff, 0x01]);
-        // From the highest bits on. Each distance has exactly one form.
-        assert_eq!(varying(1), [0x01]);
-        assert_eq!(varying(127), [0x7f]);
-        assert_eq!(varying(128), [0x80, 0x00]);
-        assert_eq!(varying(128 + 16_384), [0x80, 0x80, 0x00]);
-        assert_eq!(varying(16_511), [0xff, 0x7f]);
-    }
 }

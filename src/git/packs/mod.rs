@@ -1,137 +1,34 @@
-//! Packs as files: adds whole packs to a store, links them into checkouts, and checks them for damage.
+//! Packs as files: receives packs for a store, links them into checkouts, and checks them for damage.
 
 mod bases;
 mod copy;
+mod deltas;
+mod entry;
+mod incoming;
+mod inflate;
+mod new_index;
 mod pack;
 mod reader;
+mod sink;
+#[cfg(test)]
+mod sink_tests;
 mod unpacking;
 mod window;
 
-use std::cell::Cell;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
-use git2::{ErrorClass, Indexer};
 use sha1::{Digest, Sha1};
 
 pub(super) use copy::{NewObject, Sources, write_objects};
 pub(super) use pack::Pack;
 pub(super) use reader::{Packs, Reader};
+pub(super) use sink::PackSink;
 pub(super) use unpacking::Unpacking;
 
 use super::Error;
 use crate::fs::{Context, open};
-
-/// A pack that is being received for a store. If it is dropped before it is complete, it leaves no files.
-pub(super) struct PackSink {
-    packs: PathBuf,
-    aside: tempfile::TempDir,
-    indexer: Indexer<'static>,
-    /// Whether unpacking took too long.
-    stuck: Rc<Cell<bool>>,
-    /// Whether all announced objects have come.
-    complete: Rc<Cell<bool>>,
-    /// The number of bytes that came.
-    received: Rc<Cell<u64>>,
-    /// The number of bytes that came after that.
-    beyond: usize,
-}
-
-/// A complete pack with an index. It is still in its temporary directory.
-pub(super) struct IndexedPack {
-    packs: PathBuf,
-    aside: tempfile::TempDir,
-    /// The file name without an extension.
-    name: String,
-}
-
-impl PackSink {
-    /// A sink that receives a pack in the empty directory `aside`. The pack is moved to `packs` later.
-    pub(super) fn new(aside: tempfile::TempDir, packs: PathBuf) -> Result<Self, Error> {
-        let mut indexer = Indexer::new(None, aside.path(), 0, false)?;
-        let complete = Rc::new(Cell::new(false));
-        let stuck = Rc::new(Cell::new(false));
-        let received = Rc::new(Cell::new(0));
-        let told = (Rc::clone(&complete), Rc::clone(&stuck), Rc::clone(&received));
-        let mut unpacking = Unpacking::default();
-        indexer.progress(move |progress| {
-            told.0.set(progress.received_objects() == progress.total_objects());
-            told.1.set(!unpacking.goes_on(&progress, told.2.get()));
-            !told.1.get()
-        });
-        Ok(Self { packs, aside, indexer, stuck, complete, received, beyond: 0 })
-    }
-
-    /// Indexes the pack and moves it to the other packs.
-    pub(super) fn finish(self) -> Result<(), Error> {
-        self.index()?.take_in()
-    }
-
-    /// Makes the index of the pack. The ids are computed from the objects.
-    pub(super) fn index(self) -> Result<IndexedPack, Error> {
-        let checksum = self.indexer.commit().map_err(|error| {
-            if self.stuck.get() { Error::Unpacking } else { explain(&error, &self.packs) }
-        })?;
-        Ok(IndexedPack { packs: self.packs, aside: self.aside, name: format!("pack-{checksum}") })
-    }
-}
-
-impl IndexedPack {
-    /// The path of its index after [`IndexedPack::take_in`].
-    pub(super) fn index(&self) -> PathBuf {
-        self.packs.join(&self.name).with_extension("idx")
-    }
-
-    pub(super) fn open(&self) -> io::Result<Pack> {
-        Pack::open(&self.aside.path().join(&self.name).with_extension("idx"))
-    }
-
-    /// Moves it to the other packs.
-    pub(super) fn take_in(self) -> Result<(), Error> {
-        crate::fs::stop("taking a pack in");
-        take_packs(self.aside.path(), &self.packs)
-    }
-}
-
-/// The error of libgit2's indexer: either a file cannot be written, or the pack is malformed.
-fn explain(error: &git2::Error, packs: &Path) -> Error {
-    match error.class() {
-        // The header of a pack may claim billions of objects.
-        ErrorClass::NoMemory => {
-            Error::Protocol { why: "its pack needs more memory than there is".to_owned() }
-        }
-        ErrorClass::Os | ErrorClass::Filesystem => {
-            let source = io::Error::other(error.message().to_owned());
-            Error::File(crate::fs::Error { action: "write in", path: packs.to_owned(), source })
-        }
-        _ => Error::Protocol { why: error.message().to_owned() },
-    }
-}
-
-impl Write for PackSink {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        /// Bytes that may follow the last object: more than the checksum needs. For fewer extra bytes, libgit2 fails.
-        const REST: usize = 64 * 1024;
-        self.received.set(self.received.get() + buffer.len() as u64);
-        if self.complete.get() {
-            // libgit2 would continue to write until the disk is full.
-            self.beyond += buffer.len();
-            if self.beyond > REST {
-                return Err(io::Error::other(Error::Endless));
-            }
-        }
-        self.indexer.write(buffer).map_err(|error| match error.downcast::<git2::Error>() {
-            Ok(error) => io::Error::other(explain(&error, &self.packs)),
-            Err(error) => error,
-        })
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Moves complete packs into another directory. A pack counts as soon as its index is there. So the index moves last,
 /// and both files are synced to the disk first.

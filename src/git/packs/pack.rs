@@ -9,20 +9,21 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::entry::{self, COMMIT, Start, StartKind};
 use super::{indexes, is_whole_pack};
 use crate::fs::{open, read, read_exact_at};
 
 pub(super) type Id = [u8; 20];
 
 /// Magic and version of the index.
-const MAGIC: [u8; 8] = [0xff, b't', b'O', b'c', 0, 0, 0, 2];
+pub(super) const MAGIC: [u8; 8] = [0xff, b't', b'O', b'c', 0, 0, 0, 2];
 /// Magic, version, 256 counts of objects.
 const HEAD: usize = 8 + 4 * 256;
 const ID: usize = 20;
 const CHECKSUM: usize = 4;
 const OFFSET: usize = 4;
 /// If this bit of an offset is set, the other bits are the place of the real offset in the table of long offsets.
-const IS_LONG: u32 = 1 << 31;
+pub(super) const IS_LONG: u32 = 1 << 31;
 
 pub(in crate::git) struct Pack {
     file: File,
@@ -141,9 +142,6 @@ impl Pack {
 
     /// The commits in the pack.
     pub(in crate::git) fn commits(&self) -> io::Result<HashSet<Id>> {
-        /// More bytes than the header of an object has.
-        const MOST: u64 = 40;
-        const COMMIT: u8 = 1;
         let (mut commits, mut deltas) = (HashSet::new(), Vec::new());
         let mut reader = BufReader::new(self.file.try_clone()?);
         reader.seek(SeekFrom::Start(0))?;
@@ -153,7 +151,7 @@ impl Pack {
             // From object to object, so that the reader can use what it has read.
             reader.seek_relative(from.cast_signed() - at)?;
             bytes.clear();
-            let length = reader.by_ref().take(MOST).read_to_end(&mut bytes)?;
+            let length = reader.by_ref().take(entry::LONGEST as u64).read_to_end(&mut bytes)?;
             at = from.cast_signed() + i64::try_from(length).map_err(io::Error::other)?;
             let id = *self.ids().nth(place as usize).ok_or_else(|| nonsense("an id is missing"))?;
             match self.header(&bytes, from)? {
@@ -185,34 +183,16 @@ impl Pack {
     }
 
     fn parse(&self, bytes: &[u8], offset: u64) -> Option<(Kind, u64, usize)> {
-        let mut rest = bytes.iter();
-        let first = *rest.next()?;
-        let (mut size, mut shift, mut last) = (u64::from(first & 0x0f), 4, first);
-        while last & 0x80 != 0 {
-            last = *rest.next()?;
-            size |= u64::from(last & 0x7f).checked_shl(shift)?;
-            shift += 7;
-        }
-        let kind = match first >> 4 & 0x07 {
-            whole @ 1..=4 => Kind::Whole(whole),
-            6 => {
-                let mut last = *rest.next()?;
-                let mut distance = u64::from(last & 0x7f);
-                while last & 0x80 != 0 {
-                    last = *rest.next()?;
-                    distance = distance.checked_add(1)?.checked_mul(128)? | u64::from(last & 0x7f);
-                }
+        let Start { kind, size, length } = Start::read(bytes)?;
+        let kind = match kind {
+            StartKind::Whole(kind) => Kind::Whole(kind),
+            StartKind::DeltaOf(base) => Kind::Delta(base),
+            StartKind::DeltaBefore(distance) => {
                 let base = self.by_offset[self.rank(offset.checked_sub(distance)?)?];
                 Kind::Delta(*self.ids().nth(base as usize)?)
             }
-            7 => {
-                let base = *rest.as_slice().first_chunk()?;
-                rest = rest.as_slice()[ID..].iter();
-                Kind::Delta(base)
-            }
-            _ => return None,
         };
-        Some((kind, size, bytes.len() - rest.as_slice().len()))
+        Some((kind, size, length))
     }
 }
 

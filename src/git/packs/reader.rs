@@ -10,15 +10,13 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use libdeflater::Decompressor;
-
 use super::bases::{Base, Bases};
+use super::entry::BLOB;
+use super::inflate::Inflater;
 use super::pack::{Id, Kind, largest_packs};
 use super::window::{Source, Window};
 use crate::patch::{LONGEST_DELTA, apply_delta};
 
-/// The type of a blob in a pack.
-const BLOB: u8 = 3;
 /// In bytes. libgit2 reads what is longer.
 const LONGEST: u64 = LONGEST_DELTA as u64;
 /// The most deltas in a chain. git makes chains of 50.
@@ -50,7 +48,7 @@ impl Packs {
         Reader {
             packs: Arc::clone(self),
             window: Window::default(),
-            inflater: Decompressor::new(),
+            inflater: Inflater::new(),
             bases: Bases::default(),
             delta: Vec::new(),
         }
@@ -61,7 +59,7 @@ impl Packs {
 pub(in crate::git) struct Reader {
     packs: Arc<Packs>,
     window: Window,
-    inflater: Decompressor,
+    inflater: Inflater,
     bases: Bases,
     /// The instructions of a delta.
     delta: Vec<u8>,
@@ -120,7 +118,7 @@ impl Reader {
         while let Some((id, stored)) = deltas.pop() {
             let mut delta = std::mem::take(&mut self.delta);
             let length = self.inflate(&stored, &mut delta)?;
-            let (kind, content) = (base.kind, apply_delta(&base.content, &delta[..length])?);
+            let (kind, content) = (base.kind, apply_delta(&base.content, &delta[..length], LONGEST_DELTA)?);
             self.delta = delta;
             base = Rc::new(Base { kind, content });
             // The wanted object too: the next one may be a delta against it.
@@ -151,8 +149,8 @@ impl Reader {
         let bytes = self.window.read(*pack, &self.packs.sources[*pack], range)?;
         let size = usize::try_from(*size).ok()?;
         make_room(buffer, size);
-        let length = self.inflater.zlib_decompress(&bytes[*header..], &mut buffer[..size]).ok()?;
-        (length == size).then_some(size)
+        self.inflater.inflate(&bytes[*header..], &mut buffer[..size])?;
+        Some(size)
     }
 }
 
@@ -298,7 +296,7 @@ mod tests {
     fn hand_made(directory: &Path, deltas: usize) -> std::path::PathBuf {
         use std::io::Write;
 
-        use super::super::copy::{header, varying};
+        use super::super::entry::{delta_before, whole};
         let deflated = |content: &[u8]| {
             let mut deflater = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
             deflater.write_all(content).expect("memory");
@@ -306,13 +304,13 @@ mod tests {
         };
         let mut pack = b"PACK\0\0\0\x02\0\0\0\0".to_vec();
         let mut offsets = vec![pack.len()];
-        pack.extend([header(BLOB, 1), deflated(b"x")].concat());
+        pack.extend([whole(BLOB, 1), deflated(b"x")].concat());
         for _ in 0..deltas {
             let distance = pack.len() - offsets.last().expect("one");
             offsets.push(pack.len());
             // Both lengths are 1, and one byte is copied.
             let delta = [1, 1, 0x90, 1];
-            pack.extend([header(6, 4), varying(distance as u64), deflated(&delta)].concat());
+            pack.extend([delta_before(distance as u64, 4), deflated(&delta)].concat());
         }
         pack.extend([0; 20]);
         let mut index = vec![0xff, b't', b'O', b'c', 0, 0, 0, 2];

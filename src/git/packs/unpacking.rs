@@ -1,6 +1,6 @@
-//! A limit on the time that libgit2 takes to unpack a pack after all of it has come.
+//! A limit on the time that it takes to unpack a pack after all of it has come.
 //!
-//! A delta of a few bytes can stand for hundreds of megabytes, and libgit2 builds each of them to compute its id. So a
+//! A delta of a few bytes can stand for hundreds of megabytes, and each of them is built to compute its id. So a
 //! small pack could keep oca busy for hours. To measure the sizes beforehand, oca would have to inflate every pack twice.
 
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ const FLOOR: Duration = if cfg!(debug_assertions) { Duration::from_secs(5) } els
 /// The received bytes for which a pack may take one second more. libgit2 unpacks several times as many.
 const BYTES_PER_SECOND: u64 = 1_000_000;
 
-/// Watches one pack.
+/// Watches one pack that libgit2 receives.
 #[derive(Default)]
 pub(in crate::git) struct Unpacking {
     /// When the last object had come.
@@ -29,7 +29,8 @@ impl Unpacking {
     }
 }
 
-fn limit(received: u64) -> Duration {
+/// What a pack with this number of bytes may take.
+pub(super) fn limit(received: u64) -> Duration {
     FLOOR + Duration::from_secs(received / BYTES_PER_SECOND)
 }
 

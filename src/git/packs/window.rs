@@ -3,14 +3,13 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use super::entry;
 use super::pack::Pack;
 
 /// In bytes. Packs of this size are read as a whole: most of their objects are wanted.
 const WHOLE: u64 = if cfg!(test) { 100 << 10 } else { 16 << 20 };
 /// In bytes. Of other packs, this much is read at once: what is read next is mostly the next object.
 const WIDTH: u64 = 64 << 10;
-/// In bytes. More than the header of an object has.
-const HEADER: u64 = 40;
 
 /// A pack, for many threads.
 pub(super) struct Source {
@@ -78,7 +77,7 @@ impl Window {
         range: &Range<u64>,
     ) -> Option<&'b [u8]> {
         // A short object is read at once.
-        let length = if range.end - range.start <= WIDTH { WIDTH } else { HEADER };
+        let length = if range.end - range.start <= WIDTH { WIDTH } else { entry::LONGEST as u64 };
         self.read(number, source, &(range.start..range.end.min(range.start + length)))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Mail, UserContent, UserFile, UserPatch, locate};
-use crate::patch::delta::apply_delta;
+use crate::patch::delta::{LONGEST, apply_delta};
 use crate::patch::diff::diff;
 use crate::patch::error::Error;
 use crate::patch::model::{Content, FileMode, FilePatch, NO_ID, Side};
@@ -177,7 +177,7 @@ fn patched(file: &UserFile, old: Option<&Present>) -> Result<Option<Present>, Er
                 return Err(Error::OtherBase { path: path.clone(), expected, found });
             }
             match &file.content {
-                UserContent::Delta(delta) => apply_delta(before, delta)
+                UserContent::Delta(delta) => apply_delta(before, delta, LONGEST)
                     .ok_or(Error::Syntax { line: file.line, why: "the binary content is damaged" })?,
                 UserContent::Literal(content) => content.clone(),
                 _ => Vec::new(),
