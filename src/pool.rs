@@ -1,4 +1,4 @@
-//! Two pools of threads, one for the network and one for the CPU, so that neither blocks the other.
+//! Threads: two pools, one for the network and one for the CPU, so that neither blocks the other, and threads for one job.
 
 use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};

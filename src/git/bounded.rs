@@ -12,7 +12,7 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// Progress messages, which oca did not request, and empty pieces of a pack.
 const MOST_MESSAGES: usize = 100_000;
 
-/// A reader that counts what it passes on. It does not count the pack: the indexer has its own limit.
+/// A reader that counts what it passes on. It does not count the pack: `git::packs` has its own limit.
 pub(super) struct Bounded<R> {
     inner: R,
     next: Next,

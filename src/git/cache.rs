@@ -235,7 +235,7 @@ impl Store {
         let mut sink = self.pack_sink()?;
         Sources::of(packs, &odb).write_pack(&ids, &mut sink)?;
         let new = sink.index()?;
-        // The indexer computes each id from the object itself: an altered object has another id.
+        // Each id is computed from the object itself: an altered object has another id.
         if !new.open().is_ok_and(|pack| pack.ids().eq(&ids)) {
             return Ok(Fate::Damaged);
         }

@@ -43,6 +43,12 @@ pub(crate) fn apply_delta(old: &[u8], delta: &[u8], longest: usize) -> Option<Ve
     (new.len() == length).then_some(new)
 }
 
+/// The length of what a delta gives, as it says itself.
+pub(crate) fn result_length(delta: &[u8]) -> Option<usize> {
+    let (_, rest) = varint(delta)?;
+    Some(varint(rest)?.0)
+}
+
 fn varint(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let mut value = 0_usize;
     for (place, &byte) in bytes.iter().enumerate().take(5) {

@@ -11,7 +11,7 @@ use flate2::write::ZlibEncoder;
 use git2::{ObjectType, Odb};
 use sha1::{Digest, Sha1};
 
-use super::entry::{self, BLOB, COMMIT, TAG, TREE};
+use super::entry;
 use super::pack::{Id, Kind, Pack, Packed, whole_packs};
 use crate::git::Error;
 use crate::git::ids::oid;
@@ -159,16 +159,10 @@ impl<'a> PackWriter<'a> {
 
     /// Compresses an object and writes it.
     fn deflated(&mut self, id: Id, kind: ObjectType, content: &[u8]) -> Result<(), Error> {
-        let kind = match kind {
-            ObjectType::Commit => COMMIT,
-            ObjectType::Tree => TREE,
-            ObjectType::Tag => TAG,
-            _ => BLOB,
-        };
         let mut deflated = ZlibEncoder::new(Vec::new(), Compression::fast());
         let deflated = deflated.write_all(content).and_then(|()| deflated.finish());
         let deflated = deflated.expect("memory takes every byte");
-        self.whole(id, kind, content.len() as u64, &deflated)
+        self.whole(id, entry::number_of(kind), content.len() as u64, &deflated)
     }
 
     /// Writes a delta against the object at the offset `base`.

@@ -1,31 +1,39 @@
 //! Computes the ids of the deltas of a pack: each one is applied to its base.
 //!
-//! A delta is applied right after its base, so that a base is not made again. What still waits for a base is worked on
-//! before what takes longest, so that few bases are in memory at once.
+//! The deltas against an object are worked on right after it. Of several deltas, the smallest tree comes first and the
+//! largest last, so that few contents are in memory at once. If they take too much memory nevertheless, those that are
+//! needed last are dropped, and made again when it is their turn.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fs::File;
-use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use git2::ObjectType;
-
-use super::incoming::{Content, Received, id_of, malformed};
+use super::hash::{ObjectHash, malformed};
+use super::incoming::{Content, Received};
 use super::inflate::Inflater;
 use super::pack::Id;
 use super::unpacking::limit;
 use crate::fs::read_exact_at;
 use crate::git::Error;
-use crate::patch::apply_delta;
+use crate::patch::{apply_delta, result_length};
 use crate::pool::on_each_core;
 
-/// In bytes. git makes no deltas of larger files (`core.bigFileThreshold`).
-const LONGEST: usize = 512 << 20;
-/// In bytes. What all bases that are in memory at once may take.
-const MOST_KEPT: u64 = 1 << 30;
+/// In bytes. By default, git makes no deltas of larger files (`core.bigFileThreshold`).
+const LONGEST: u64 = 512 << 20;
+/// In bytes. Only one thread of the process works on trees of deltas with larger objects.
+const LARGE: u64 = if cfg!(test) { 1 << 10 } else { 16 << 20 };
+/// In bytes. The contents that wait in one thread take no more, apart from the next one.
+const KEPT: usize = if cfg!(test) { 10 << 10 } else { 64 << 20 };
 /// With fewer deltas, other threads are not worth their start.
 const MANY: usize = if cfg!(test) { 100 } else { 4000 };
+
+/// The thread that works on large objects.
+static ON_LARGE: Mutex<()> = Mutex::new(());
+/// The pack for which all cores work.
+static ON_ALL_CORES: Mutex<()> = Mutex::new(());
 
 /// Computes the ids of all objects, in the order of the pack. `file` has the pack.
 pub(super) fn ids(file: &File, received: &Received) -> Result<Vec<Id>, Error> {
@@ -35,12 +43,14 @@ pub(super) fn ids(file: &File, received: &Received) -> Result<Vec<Id>, Error> {
         _ => None,
     });
     let mut ids: Vec<Option<Id>> = known.collect();
-    let deltas = Deltas::new(file, received);
-    let roots: Vec<usize> = (0..entries.len()).filter(|&entry| deltas.is_root(entry)).collect();
+    let (deltas, roots) = Deltas::new(file, received);
     let next = AtomicUsize::new(0);
-    let work =
-        || deltas.resolve(std::iter::from_fn(|| roots.get(next.fetch_add(1, Ordering::Relaxed)).copied()));
-    let parts = if deltas.count < MANY { vec![work()] } else { on_each_core(work) };
+    let work = || {
+        let roots = std::iter::from_fn(|| roots.get(next.fetch_add(1, Ordering::Relaxed)).copied());
+        Resolver::new(&deltas).resolve_all(roots)
+    };
+    let alone = if deltas.count < MANY { None } else { ON_ALL_CORES.try_lock().ok() };
+    let parts = if alone.is_some() { on_each_core(work) } else { vec![work()] };
     for part in parts {
         for (entry, id) in part? {
             ids[entry] = Some(id);
@@ -55,37 +65,24 @@ struct Deltas<'a> {
     file: &'a File,
     received: &'a Received,
     count: usize,
-    /// A base and a delta against it: sorted by the base, and the longest tree of deltas first.
-    after: Vec<(usize, usize)>,
-    of: HashMap<Id, Vec<usize>>,
-    /// The deltas of `of` that somebody works on. The pack could have their base several times.
+    /// Deltas against an earlier object: that object and the delta, sorted by the object, then the largest tree first.
+    by_offset: Vec<(usize, usize)>,
+    /// Deltas against an id.
+    by_id: HashMap<Id, Vec<usize>>,
+    /// The deltas of `by_id` that somebody works on. The pack could have their base several times.
     taken: Vec<AtomicBool>,
-    /// The bytes in memory.
-    kept: AtomicU64,
     since: Instant,
-    /// Another thread failed.
+    /// A thread failed. The others end early, without an error of their own.
     failed: AtomicBool,
 }
 
-/// The content of an object, as long as a delta waits for it.
-struct Base<'a> {
-    kind: ObjectType,
-    content: Vec<u8>,
-    kept: &'a AtomicU64,
-}
-
-impl Drop for Base<'_> {
-    fn drop(&mut self) {
-        self.kept.fetch_sub(self.content.len() as u64, Ordering::Relaxed);
-    }
-}
-
 impl<'a> Deltas<'a> {
-    fn new(file: &'a File, received: &'a Received) -> Self {
+    /// Also returns the whole objects with deltas, the largest tree of deltas first.
+    fn new(file: &'a File, received: &'a Received) -> (Self, Vec<usize>) {
         let entries = &received.entries;
-        let mut after = Vec::new();
-        let mut of: HashMap<Id, Vec<usize>> = HashMap::new();
-        // The number of deltas that depend on an object, with itself.
+        let mut by_offset = Vec::new();
+        let mut by_id: HashMap<Id, Vec<usize>> = HashMap::new();
+        // The number of objects in the tree of an object. Deltas against an id are not counted.
         let mut sizes = vec![1_usize; entries.len()];
         let mut count = 0;
         for (number, entry) in entries.iter().enumerate().rev() {
@@ -93,117 +90,197 @@ impl<'a> Deltas<'a> {
                 Content::Known(..) => continue,
                 Content::DeltaAfter(base) => {
                     sizes[base] += sizes[number];
-                    after.push((base, number));
+                    by_offset.push((base, number));
                 }
-                Content::DeltaOf(id) => of.entry(id).or_default().push(number),
+                Content::DeltaOf(id) => by_id.entry(id).or_default().push(number),
             }
             count += 1;
         }
-        after.sort_unstable_by_key(|&(base, delta)| (base, std::cmp::Reverse(sizes[delta]), delta));
+        by_offset.sort_unstable_by_key(|&(base, delta)| (base, Reverse(sizes[delta]), delta));
+        let is_root = |entry: &usize| match entries[*entry].content {
+            Content::Known(id, _) => sizes[*entry] > 1 || by_id.contains_key(&id),
+            _ => false,
+        };
+        let mut roots: Vec<usize> = (0..entries.len()).filter(is_root).collect();
+        roots.sort_by_key(|&root| Reverse(sizes[root]));
         let taken = entries.iter().map(|_| AtomicBool::new(false)).collect();
-        let (kept, failed) = (AtomicU64::new(0), AtomicBool::new(false));
-        Self { file, received, count, after, of, taken, kept, since: Instant::now(), failed }
+        let (since, failed) = (Instant::now(), AtomicBool::new(false));
+        (Self { file, received, count, by_offset, by_id, taken, since, failed }, roots)
     }
 
-    /// Whether it is a whole object with deltas.
-    fn is_root(&self, entry: usize) -> bool {
-        let Content::Known(id, _) = self.received.entries[entry].content else { return false };
-        self.after.binary_search_by_key(&entry, |&(base, _)| base).is_ok() || self.of.contains_key(&id)
-    }
-
-    /// Computes the ids of all deltas that depend on some whole objects.
-    fn resolve(&self, roots: impl Iterator<Item = usize>) -> Result<Vec<(usize, Id)>, Error> {
-        let mut thread =
-            Thread { deltas: self, inflater: Inflater::new(), packed: Vec::new(), ids: Vec::new() };
-        for root in roots {
-            if let Err(error) = thread.resolve(root) {
-                self.failed.store(true, Ordering::Relaxed);
-                return Err(error);
-            }
-        }
-        Ok(thread.ids)
-    }
-
-    /// The deltas against an object, with its content; the longest tree of deltas first.
-    fn against(
-        &self,
-        entry: usize,
-        id: &Id,
-        kind: ObjectType,
-        content: Vec<u8>,
-    ) -> Result<Vec<(usize, Rc<Base<'_>>)>, Error> {
-        let from = self.after.partition_point(|&(base, _)| base < entry);
-        let after = self.after[from..].iter().take_while(|(base, _)| *base == entry).map(|&(_, delta)| delta);
-        let of = self.of.get(id).into_iter().flatten().copied();
-        let of = of.filter(|&delta| !self.taken[delta].swap(true, Ordering::Relaxed));
-        let deltas: Vec<usize> = after.chain(of).collect();
-        if deltas.is_empty() {
-            return Ok(Vec::new());
-        }
-        let length = content.len() as u64;
-        let kept = self.kept.fetch_add(length, Ordering::Relaxed) + length;
-        let base = Rc::new(Base { kind, content, kept: &self.kept });
-        if kept > MOST_KEPT {
-            return Err(too_large());
-        }
-        Ok(deltas.into_iter().map(|delta| (delta, Rc::clone(&base))).collect())
+    /// Takes the deltas against an object. The largest tree of deltas comes first.
+    fn take(&self, entry: usize, id: &Id) -> Vec<usize> {
+        let from = self.by_offset.partition_point(|&(base, _)| base < entry);
+        let by_offset = self.by_offset[from..].iter().take_while(|(base, _)| *base == entry);
+        let by_id = self.by_id.get(id).into_iter().flatten().copied();
+        let by_id = by_id.filter(|&delta| !self.taken[delta].swap(true, Ordering::Relaxed));
+        by_offset.map(|&(_, delta)| delta).chain(by_id).collect()
     }
 }
 
-/// What one thread works with.
-struct Thread<'a> {
+/// Resolves deltas in one thread, tree by tree.
+struct Resolver<'a> {
     deltas: &'a Deltas<'a>,
     inflater: Inflater,
     /// The bytes of an object in the pack.
     packed: Vec<u8>,
-    /// What it has found.
+    /// Deltas and their bases. The next delta is the last one. The deltas of one base are together.
+    waiting: Vec<(usize, usize)>,
+    /// The bases of the deltas of this tree.
+    bases: HashMap<usize, usize>,
+    /// The contents of bases for which deltas wait, unless they took too much memory.
+    contents: HashMap<usize, Vec<u8>>,
+    /// The length of these contents in bytes.
+    kept: usize,
+    /// So many of the first waiting deltas have no content of their base.
+    dropped: usize,
+    /// Held as soon as a tree has large objects.
+    on_large: Option<MutexGuard<'static, ()>>,
+    /// What was found.
     ids: Vec<(usize, Id)>,
 }
 
-impl Thread<'_> {
-    /// Computes the ids of all deltas that depend on a whole object.
-    fn resolve(&mut self, root: usize) -> Result<(), Error> {
-        let deltas = self.deltas;
-        let Content::Known(id, kind) = deltas.received.entries[root].content else { return Ok(()) };
-        let content = self.inflate(root)?;
-        let mut waiting = deltas.against(root, &id, kind, content)?;
-        while let Some((entry, base)) = waiting.pop() {
-            if deltas.failed.load(Ordering::Relaxed) {
+impl<'a> Resolver<'a> {
+    fn new(deltas: &'a Deltas<'a>) -> Self {
+        Self {
+            deltas,
+            inflater: Inflater::new(),
+            packed: Vec::new(),
+            waiting: Vec::new(),
+            bases: HashMap::new(),
+            contents: HashMap::new(),
+            kept: 0,
+            dropped: 0,
+            on_large: None,
+            ids: Vec::new(),
+        }
+    }
+
+    /// Computes the ids of all deltas that depend on these whole objects.
+    fn resolve_all(mut self, roots: impl Iterator<Item = usize>) -> Result<Vec<(usize, Id)>, Error> {
+        for root in roots {
+            if self.deltas.failed.load(Ordering::Relaxed) {
                 break;
             }
-            if deltas.since.elapsed() > limit(deltas.received.end) {
-                return Err(Error::Unpacking);
+            if let Err(error) = self.resolve(root) {
+                self.deltas.failed.store(true, Ordering::Relaxed);
+                return Err(error);
             }
-            let delta = self.inflate(entry)?;
-            let content = apply_delta(&base.content, &delta, LONGEST)
-                .ok_or_else(|| malformed("a delta cannot be applied to its base"))?;
-            let kind = base.kind;
-            drop((delta, base));
-            let id = id_of(kind, &content)?;
-            self.ids.push((entry, id));
-            waiting.extend(deltas.against(entry, &id, kind, content)?);
         }
+        Ok(self.ids)
+    }
+
+    fn resolve(&mut self, root: usize) -> Result<(), Error> {
+        let Content::Known(id, kind) = self.deltas.received.entries[root].content else { return Ok(()) };
+        let content = self.inflate(root)?;
+        self.await_deltas(root, &id, content);
+        while let Some((delta, base)) = self.waiting.pop() {
+            if self.deltas.failed.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let base_content = match self.take(base) {
+                Some(content) => content,
+                None => self.make_again(base)?,
+            };
+            let content = self.apply(&base_content, delta)?;
+            if self.waiting.last().is_some_and(|&(_, next)| next == base) {
+                self.keep(base, base_content);
+            }
+            let id = ObjectHash::of(kind, &content)?;
+            self.ids.push((delta, id));
+            self.await_deltas(delta, &id, content);
+        }
+        self.bases.clear();
+        self.on_large = None;
         Ok(())
+    }
+
+    /// Lets the deltas against an object wait, with its content.
+    fn await_deltas(&mut self, base: usize, id: &Id, content: Vec<u8>) {
+        let deltas = self.deltas.take(base, id);
+        if deltas.is_empty() {
+            return;
+        }
+        self.dropped = self.dropped.min(self.waiting.len());
+        // What is needed last is dropped first.
+        while self.kept + content.len() > KEPT && self.dropped < self.waiting.len() {
+            let (_, last) = self.waiting[self.dropped];
+            drop(self.take(last));
+            self.dropped += 1;
+        }
+        self.bases.extend(deltas.iter().map(|&delta| (delta, base)));
+        self.waiting.extend(deltas.into_iter().map(|delta| (delta, base)));
+        self.keep(base, content);
+    }
+
+    fn keep(&mut self, base: usize, content: Vec<u8>) {
+        self.kept += content.len();
+        self.contents.insert(base, content);
+    }
+
+    fn take(&mut self, base: usize) -> Option<Vec<u8>> {
+        let content = self.contents.remove(&base)?;
+        self.kept -= content.len();
+        Some(content)
+    }
+
+    /// Makes the content of a base that was dropped.
+    fn make_again(&mut self, base: usize) -> Result<Vec<u8>, Error> {
+        let (mut chain, mut next) = (Vec::new(), base);
+        let mut content = loop {
+            let Some(&above) = self.bases.get(&next) else { break self.inflate(next)? };
+            if let Some(known) = self.contents.remove(&above) {
+                let content = self.apply(&known, next)?;
+                self.contents.insert(above, known);
+                break content;
+            }
+            chain.push(next);
+            next = above;
+        };
+        while let Some(delta) = chain.pop() {
+            content = self.apply(&content, delta)?;
+        }
+        Ok(content)
+    }
+
+    /// Applies a delta to the content of its base.
+    fn apply(&mut self, base: &[u8], delta: usize) -> Result<Vec<u8>, Error> {
+        let instructions = self.inflate(delta)?;
+        let wrong = || malformed("a delta cannot be applied to its base");
+        let length = result_length(&instructions).ok_or_else(wrong)?;
+        self.expect_size(length as u64)?;
+        apply_delta(base, &instructions, length).ok_or_else(wrong)
     }
 
     /// Inflates an object again, or the instructions of a delta.
     fn inflate(&mut self, number: usize) -> Result<Vec<u8>, Error> {
-        let Received { entries, end, .. } = self.deltas.received;
+        let Deltas { received: Received { entries, end, .. }, since, .. } = self.deltas;
+        if since.elapsed() > limit(*end) {
+            return Err(Error::Unpacking);
+        }
         let entry = &entries[number];
         let end = entries.get(number + 1).map_or(*end, |next| next.offset);
-        let size = usize::try_from(entry.size).ok().filter(|&size| size <= LONGEST).ok_or_else(too_large)?;
-        self.packed.resize(usize::try_from(end - entry.data).map_err(|_| too_large())?, 0);
+        self.expect_size(entry.size.max(end - entry.data))?;
+        let length = |bytes| usize::try_from(bytes).expect("at most 512 MiB");
+        self.packed.resize(length(end - entry.data), 0);
         read_exact_at(self.deltas.file, &mut self.packed, entry.data).map_err(|error| Error::Git {
             why: format!("a pack that was written cannot be read: {error}"),
         })?;
-        let mut content = vec![0; size];
+        let mut content = vec![0; length(entry.size)];
         match self.inflater.inflate(&self.packed, &mut content) {
             Some(_) => Ok(content),
             None => Err(malformed("an object cannot be inflated")),
         }
     }
-}
 
-fn too_large() -> Error {
-    Error::Protocol { why: "its pack has deltas that need too much memory".to_owned() }
+    /// Waits until this thread may use so many bytes.
+    fn expect_size(&mut self, size: u64) -> Result<(), Error> {
+        if size > LONGEST {
+            return Err(malformed("it has a delta of an object that is larger than 512 MiB"));
+        }
+        if size > LARGE && self.on_large.is_none() {
+            self.on_large = Some(ON_LARGE.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        Ok(())
+    }
 }

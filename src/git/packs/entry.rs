@@ -2,16 +2,17 @@
 //!
 //! Source: git's `gitformat-pack`.
 
+use git2::ObjectType;
+
 use super::pack::Id;
 
 /// In bytes. No start is longer: a size, and a distance or an id.
 pub(super) const LONGEST: usize = 40;
 
-/// The type of a commit in a pack.
 pub(super) const COMMIT: u8 = 1;
-pub(super) const TREE: u8 = 2;
+const TREE: u8 = 2;
 pub(super) const BLOB: u8 = 3;
-pub(super) const TAG: u8 = 4;
+const TAG: u8 = 4;
 const BY_OFFSET: u8 = 6;
 const BY_ID: u8 = 7;
 
@@ -65,6 +66,26 @@ impl Start {
             _ => return None,
         };
         Some(Self { kind, size, length: bytes.len() - rest.as_slice().len() })
+    }
+}
+
+/// The type with this number, which is between [`COMMIT`] and [`TAG`].
+pub(super) fn type_of(number: u8) -> ObjectType {
+    match number {
+        COMMIT => ObjectType::Commit,
+        TREE => ObjectType::Tree,
+        BLOB => ObjectType::Blob,
+        _ => ObjectType::Tag,
+    }
+}
+
+/// The number of a type.
+pub(super) fn number_of(kind: ObjectType) -> u8 {
+    match kind {
+        ObjectType::Commit => COMMIT,
+        ObjectType::Tree => TREE,
+        ObjectType::Tag => TAG,
+        _ => BLOB,
     }
 }
 
@@ -127,6 +148,13 @@ mod tests {
         assert_eq!(delta_before(128, 0), [0x60, 0x80, 0x00]);
         assert_eq!(delta_before(128 + 16_384, 0), [0x60, 0x80, 0x80, 0x00]);
         assert_eq!(delta_before(16_511, 0), [0x60, 0xff, 0x7f]);
+    }
+
+    #[test]
+    fn each_type_has_its_number() {
+        for number in COMMIT..=TAG {
+            assert_eq!(number_of(type_of(number)), number);
+        }
     }
 
     proptest! {

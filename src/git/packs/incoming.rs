@@ -1,27 +1,20 @@
-//! Reads a pack while it comes. Each object is inflated once: its end shows where the next one begins, and a whole
-//! object gets its id.
+//! Reads a pack while it comes. Each object is inflated: its end shows where the next one begins, and a whole object gets
+//! its id.
 //!
 //! Source: git's `gitformat-pack`.
 
-use std::io::Write;
-use std::path::PathBuf;
-
 use flate2::{Crc, Decompress, FlushDecompress, Status};
-use git2::{ObjectType, Oid};
+use git2::ObjectType;
 use sha1::{Digest, Sha1};
-use tempfile::NamedTempFile;
 
-use super::entry::{self, BLOB, COMMIT, Start, StartKind, TREE};
+use super::entry::{self, Start, StartKind, type_of};
+use super::hash::{ObjectHash, malformed};
 use super::inflate::Inflater;
 use super::pack::Id;
-use crate::fs::Context;
 use crate::git::Error;
-use crate::git::ids::bytes;
 
 /// In bytes. Larger objects are inflated in pieces.
 const SMALL: u64 = if cfg!(test) { 1 << 10 } else { 4 << 20 };
-/// In bytes. Larger objects are not kept in memory: the size that a server announces has no limit.
-const IN_MEMORY: u64 = if cfg!(test) { 100 << 10 } else { 16 << 20 };
 /// The magic, the version, and the number of objects.
 const HEAD: usize = 12;
 const CHECKSUM: usize = 20;
@@ -61,8 +54,6 @@ pub(super) struct Received {
 
 /// A pack that is coming.
 pub(super) struct Incoming {
-    /// For the content of large objects.
-    directory: PathBuf,
     /// What came and is not read yet begins at `at`.
     buffer: Vec<u8>,
     at: usize,
@@ -88,10 +79,8 @@ enum Step {
 }
 
 impl Incoming {
-    /// The content of large objects is put in temporary files in `directory`.
-    pub(super) fn new(directory: PathBuf) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            directory,
             buffer: Vec::new(),
             at: 0,
             offset: 0,
@@ -187,15 +176,15 @@ impl Incoming {
             return Ok(Step::Waits);
         }
         let size = usize::try_from(start.size).expect("a small object");
-        self.content.resize(size, 0);
-        let Some(length) = self.inflater.inflate(&left[start.length..], &mut self.content) else {
+        let stream = &left[start.length..];
+        let Some(length) = self.inflater.inflate_into(stream, size, &mut self.content) else {
             // It is malformed or truncated, or deflated in a way that makes it much longer.
             return self.begin_large(&start);
         };
         let content = match start.kind {
             StartKind::Whole(kind) => {
                 let kind = type_of(kind);
-                Content::Known(id_of(kind, &self.content)?, kind)
+                Content::Known(ObjectHash::of(kind, &self.content[..size])?, kind)
             }
             delta => self.base(delta)?,
         };
@@ -222,20 +211,16 @@ impl Incoming {
     }
 
     fn begin_large(&mut self, start: &Start) -> Result<Step, Error> {
-        let kept = match start.kind {
-            StartKind::Whole(kind) if start.size <= IN_MEMORY => Kept::Memory(type_of(kind), Vec::new()),
-            StartKind::Whole(kind) => {
-                let file = NamedTempFile::new_in(&self.directory).at("write in", &self.directory)?;
-                Kept::File(type_of(kind), file)
-            }
-            delta => Kept::Nothing(self.base(delta)?),
+        let what = match start.kind {
+            StartKind::Whole(kind) => What::Whole(Box::new(ObjectHash::new(type_of(kind), start.size))),
+            delta => What::Delta(self.base(delta)?),
         };
         let mut crc = Crc::new();
         crc.update(&self.buffer[self.at..self.at + start.length]);
         let (offset, data) = (self.offset, self.offset + start.length as u64);
         self.pass(start.length);
         let inflate = Decompress::new(true);
-        self.large = Some(Large { offset, data, size: start.size, crc, inflate, kept });
+        self.large = Some(Large { offset, data, size: start.size, crc, inflate, what });
         Ok(Step::Done)
     }
 
@@ -252,7 +237,9 @@ impl Incoming {
             let used = usize::try_from(large.inflate.total_in() - before).expect("less than the input");
             let made = usize::try_from(large.inflate.total_out() - after).expect("less than the output");
             large.crc.update(&input[..used]);
-            large.keep(&output[..made]).at("write in", &self.directory)?;
+            if let What::Whole(hash) = &mut large.what {
+                hash.update(&output[..made]);
+            }
             self.pass(used);
             if large.inflate.total_out() > large.size {
                 return Err(wrong_size());
@@ -279,39 +266,27 @@ struct Large {
     size: u64,
     crc: Crc,
     inflate: Decompress,
-    kept: Kept,
+    what: What,
 }
 
-/// Where the content of a large object is until its id is known.
-enum Kept {
-    Memory(ObjectType, Vec<u8>),
-    File(ObjectType, NamedTempFile),
-    /// The instructions of a delta are inflated again when its base is known.
-    Nothing(Content),
+enum What {
+    Whole(Box<ObjectHash>),
+    /// The instructions are inflated again when the base is known.
+    Delta(Content),
 }
 
 impl Large {
-    fn keep(&mut self, piece: &[u8]) -> std::io::Result<()> {
-        match &mut self.kept {
-            Kept::Memory(_, content) => content.extend_from_slice(piece),
-            Kept::File(_, file) => file.write_all(piece)?,
-            Kept::Nothing(_) => {}
-        }
-        Ok(())
-    }
-
     fn end(self) -> Result<Entry, Error> {
-        let Self { offset, data, size, crc, inflate, kept } = self;
+        let Self { offset, data, size, crc, inflate, what } = self;
         if inflate.total_out() != size {
             return Err(wrong_size());
         }
-        let content = match kept {
-            Kept::Memory(kind, content) => Content::Known(id_of(kind, &content)?, kind),
-            Kept::File(kind, file) => {
-                let id = Oid::hash_file(kind, file.path()).map_err(|error| collision(&error))?;
-                Content::Known(bytes(id), kind)
+        let content = match what {
+            What::Whole(hash) => {
+                let kind = hash.kind();
+                Content::Known(hash.finish()?, kind)
             }
-            Kept::Nothing(content) => content,
+            What::Delta(base) => base,
         };
         Ok(Entry { offset, data, size, crc: crc.sum(), content })
     }
@@ -319,8 +294,9 @@ impl Large {
 
 /// Reads the head of a pack. Returns the number of its objects.
 fn objects_of(head: [u8; HEAD]) -> Result<u32, Error> {
-    let [b'P', b'A', b'C', b'K', 0, 0, 0, 2 | 3, count @ ..] = head else {
-        return Err(malformed("it does not begin like a pack of version 2 or 3"));
+    // Version 3 has the same format, but libgit2 does not read it.
+    let [b'P', b'A', b'C', b'K', 0, 0, 0, 2, count @ ..] = head else {
+        return Err(malformed("it does not begin like a pack of version 2"));
     };
     Ok(u32::from_be_bytes(count))
 }
@@ -333,29 +309,6 @@ fn longest_stream(size: u64) -> usize {
     const BEFORE_BLOCK: u64 = 5;
     let longest = size + AROUND + BEFORE_BLOCK * (1 + (size >> 14)) + (size >> 12) + 7;
     usize::try_from(longest).expect("a small object")
-}
-
-/// The id of an object. It is an error if the content was made so that another one has the same id.
-pub(super) fn id_of(kind: ObjectType, content: &[u8]) -> Result<Id, Error> {
-    Oid::hash_object(kind, content).map(bytes).map_err(|error| collision(&error))
-}
-
-/// libgit2 computes ids with `sha1dc`, which finds content that was made to collide.
-fn collision(error: &git2::Error) -> Error {
-    Error::Protocol { why: error.message().to_owned() }
-}
-
-fn type_of(kind: u8) -> ObjectType {
-    match kind {
-        COMMIT => ObjectType::Commit,
-        TREE => ObjectType::Tree,
-        BLOB => ObjectType::Blob,
-        _ => ObjectType::Tag,
-    }
-}
-
-pub(super) fn malformed(why: &str) -> Error {
-    Error::Protocol { why: format!("its pack is malformed: {why}") }
 }
 
 fn truncated() -> Error {

@@ -13,16 +13,21 @@ use libdeflate_sys::{
 /// A decompressor that is used again and again.
 pub(super) struct Inflater(NonNull<libdeflate_decompressor>);
 
-#[expect(unsafe_code, reason = "libdeflate says: each thread may use a decompressor, one at a time")]
-// SAFETY: a decompressor is plain memory that belongs to the `Inflater` alone.
-unsafe impl Send for Inflater {}
-
 impl Inflater {
     #[expect(unsafe_code, reason = "a call of libdeflate")]
     pub(super) fn new() -> Self {
         // SAFETY: the function has no conditions.
         let decompressor = unsafe { libdeflate_alloc_decompressor() };
         Self(NonNull::new(decompressor).expect("there is memory"))
+    }
+
+    /// Inflates a zlib stream at the start of `input`, which must give exactly `size` bytes, into a buffer that is used
+    /// again, and so may be longer. Returns what [`Inflater::inflate`] returns.
+    pub(super) fn inflate_into(&mut self, input: &[u8], size: usize, buffer: &mut Vec<u8>) -> Option<usize> {
+        if buffer.len() < size {
+            buffer.resize(size, 0);
+        }
+        self.inflate(input, &mut buffer[..size])
     }
 
     /// Inflates a zlib stream at the start of `input`, which must give exactly as many bytes as `output` has. Returns the

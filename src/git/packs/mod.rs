@@ -4,6 +4,7 @@ mod bases;
 mod copy;
 mod deltas;
 mod entry;
+mod hash;
 mod incoming;
 mod inflate;
 mod new_index;

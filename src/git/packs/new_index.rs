@@ -1,18 +1,16 @@
-//! Writes the index of a pack, version 2.
+//! Makes the index of a pack, version 2.
 //!
 //! Source: git's `gitformat-pack`.
 
-use std::path::Path;
-
 use sha1::{Digest, Sha1};
 
-use super::incoming::{Received, malformed};
+use super::hash::malformed;
+use super::incoming::Received;
 use super::pack::{IS_LONG, Id, MAGIC};
-use crate::fs::{Context, put_read_only};
 use crate::git::Error;
 
-/// Writes the index of a pack whose objects have these ids, in the order of the pack.
-pub(super) fn write(path: &Path, received: &Received, ids: &[Id]) -> Result<(), Error> {
+/// The index of a pack whose objects have these ids, in the order of the pack.
+pub(super) fn index(received: &Received, ids: &[Id]) -> Result<Vec<u8>, Error> {
     let mut sorted: Vec<_> = ids.iter().zip(&received.entries).collect();
     sorted.sort_unstable_by_key(|(id, _)| *id);
     if sorted.windows(2).any(|pair| pair[0].0 == pair[1].0) {
@@ -43,8 +41,7 @@ pub(super) fn write(path: &Path, received: &Received, ids: &[Id]) -> Result<(), 
     bytes.extend_from_slice(&received.checksum);
     let checksum = Sha1::digest(&bytes);
     bytes.extend_from_slice(&checksum);
-    let directory = path.parent().unwrap_or(path);
-    Ok(put_read_only(directory, path, &bytes).at("write", path)?)
+    Ok(bytes)
 }
 
 fn count(number: usize) -> Result<u32, Error> {

@@ -20,7 +20,7 @@ pub(super) const MAGIC: [u8; 8] = [0xff, b't', b'O', b'c', 0, 0, 0, 2];
 /// Magic, version, 256 counts of objects.
 const HEAD: usize = 8 + 4 * 256;
 const ID: usize = 20;
-const CHECKSUM: usize = 4;
+const CRC: usize = 4;
 const OFFSET: usize = 4;
 /// If this bit of an offset is set, the other bits are the place of the real offset in the table of long offsets.
 pub(super) const IS_LONG: u32 = 1 << 31;
@@ -66,7 +66,7 @@ impl Pack {
         let end = file.metadata()?.len().saturating_sub(ID as u64);
         let index = read(index)?;
         let count = number(&index, HEAD - 4)? as usize;
-        let is_whole = index.len() >= HEAD + count * (ID + CHECKSUM + OFFSET) + 2 * ID;
+        let is_whole = index.len() >= HEAD + count * (ID + CRC + OFFSET) + 2 * ID;
         if !index.starts_with(&MAGIC) || !is_whole {
             return Err(nonsense("its index is truncated or has another version"));
         }
@@ -97,7 +97,7 @@ impl Pack {
 
     /// The offset in the pack at which an object begins.
     pub(super) fn offset(&self, place: usize) -> io::Result<u64> {
-        let offsets = HEAD + self.count * (ID + CHECKSUM);
+        let offsets = HEAD + self.count * (ID + CRC);
         let short = number(&self.index, offsets + place * OFFSET)?;
         if short & IS_LONG == 0 {
             return Ok(u64::from(short));

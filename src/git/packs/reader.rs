@@ -125,8 +125,8 @@ impl Reader {
             self.bases.keep(id, &base);
         }
         let length = base.content.len();
-        make_room(buffer, length);
-        buffer[..length].copy_from_slice(&base.content);
+        buffer.clear();
+        buffer.extend_from_slice(&base.content);
         Some((base.kind, length))
     }
 
@@ -148,15 +148,8 @@ impl Reader {
         }
         let bytes = self.window.read(*pack, &self.packs.sources[*pack], range)?;
         let size = usize::try_from(*size).ok()?;
-        make_room(buffer, size);
-        self.inflater.inflate(&bytes[*header..], &mut buffer[..size])?;
+        self.inflater.inflate_into(&bytes[*header..], size, buffer)?;
         Some(size)
-    }
-}
-
-fn make_room(buffer: &mut Vec<u8>, length: usize) {
-    if buffer.len() < length {
-        buffer.resize(length, 0);
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::incoming::Incoming;
 use super::pack::Pack;
 use super::{deltas, new_index, take_packs};
-use crate::fs::{Context, create_read_only};
+use crate::fs::{Context, create_read_only, put_read_only};
 use crate::git::Error;
 use crate::repo::hexadecimal;
 
@@ -39,8 +39,7 @@ impl PackSink {
         let path = aside.path().join(INCOMING);
         let file = create_read_only(&path).at("write in", &packs)?;
         let file = BufWriter::with_capacity(WRITTEN_AT_ONCE, file);
-        let incoming = Incoming::new(aside.path().to_owned());
-        Ok(Self { packs, incoming, file, aside })
+        Ok(Self { packs, incoming: Incoming::new(), file, aside })
     }
 
     /// Indexes the pack and moves it to the other packs.
@@ -57,8 +56,9 @@ impl PackSink {
         let ids = deltas::ids(&file, &received)?;
         let name = format!("pack-{}", hexadecimal(&received.checksum));
         let index = aside.path().join(&name).with_extension("idx");
-        new_index::write(&index, &received, &ids)?;
-        crate::fs::rename(&path, &index.with_extension("pack"))?;
+        let bytes = new_index::index(&received, &ids)?;
+        put_read_only(aside.path(), &index, &bytes).at("write in", &packs)?;
+        std::fs::rename(&path, index.with_extension("pack")).at("write in", &packs)?;
         Ok(IndexedPack { packs, aside, name })
     }
 }

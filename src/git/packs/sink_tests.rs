@@ -11,6 +11,8 @@ use proptest::prelude::*;
 use sha1::{Digest, Sha1};
 
 use super::entry::{self, BLOB};
+use super::incoming::{Content, Entry, Received};
+use super::pack::Pack;
 use super::sink::PackSink;
 use crate::git::Error;
 
@@ -157,6 +159,53 @@ fn many_deltas_are_resolved_by_several_threads() {
     assert!(our_index(&pack, 5000).expect("an index") == their_index(&pack).expect("an index"));
 }
 
+/// In tests, the limit of what is kept is 10 KiB, and each of these contents has 2 KiB.
+#[test]
+fn contents_that_were_dropped_are_made_again() {
+    let packs = [versions(60, 100), [versions(5, 100), versions(60, 110), versions(40, 900)].concat()];
+    for pack in packs.map(|contents| packed(&contents)) {
+        assert!(our_index(&pack, 5000).expect("an index") == their_index(&pack).expect("an index"));
+    }
+    // A chain by ids, with a leaf on each level: what needs the most memory is worked on first.
+    let base = vec![b'x'; 120];
+    let mut entries = vec![blob(&base)];
+    let mut content = base;
+    for level in 0..200_u8 {
+        let length = u8::try_from(content.len()).expect("a short content");
+        let with = |added: u8| {
+            let instructions = vec![length, length, 0x90, length - 2, 2, level, added];
+            let content = [&content[..content.len() - 2], &[level, added]].concat();
+            (instructions, content)
+        };
+        let (leaf, next) = (with(1), with(2));
+        entries.extend([against(&content, &next.0), against(&content, &leaf.0)]);
+        content = next.1;
+    }
+    entries.reverse();
+    let pack = by_hand(&entries);
+    assert!(our_index(&pack, 5000).expect("an index") == their_index(&pack).expect("an index"));
+}
+
+#[test]
+fn offsets_beyond_two_gigabytes_have_a_table_of_their_own() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let offsets = [12, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0x1_2345_6789];
+    let entry = |&offset: &u64| {
+        let content = Content::Known([0; 20], ObjectType::Blob);
+        Entry { offset, data: offset + 1, size: 1, crc: 7, content }
+    };
+    let entries = offsets.iter().map(entry).collect();
+    let received = Received { entries, end: 0x1_2345_6799, checksum: [9; 20] };
+    let ids: Vec<[u8; 20]> = [5, 3, 4, 1, 2].map(|first| [first; 20]).to_vec();
+    let path = directory.path().join("pack-x.idx");
+    fs::write(&path, super::new_index::index(&received, &ids).expect("an index")).expect("a file");
+    fs::write(path.with_extension("pack"), "").expect("a file");
+    let pack = Pack::open(&path).expect("a pack");
+    for (id, offset) in ids.iter().zip(offsets) {
+        assert_eq!(pack.offset(pack.find(id).expect("an object")).expect("an offset"), offset);
+    }
+}
+
 #[test]
 fn a_base_may_come_after_its_delta_and_a_delta_may_be_a_base() {
     let base = b"the first content";
@@ -192,7 +241,8 @@ fn malformed_packs_are_refused() {
     let mut too_many = good.clone();
     too_many[11] = 3;
     for (pack, why) in [
-        (b"PACK\0\0\0\x04\0\0\0\0".to_vec(), "it does not begin like a pack of version 2 or 3"),
+        (b"PACK\0\0\0\x04\0\0\0\0".to_vec(), "it does not begin like a pack of version 2"),
+        (b"PACK\0\0\0\x03\0\0\0\0".to_vec(), "it does not begin like a pack of version 2"),
         (by_hand(&[vec![0x50; 50]]), "an object has no type and size"),
         (by_hand(&[of_nothing]), "the base of a delta is no object"),
         (by_hand(&[against(b"elsewhere", &delta)]), "it lacks the base of a delta"),

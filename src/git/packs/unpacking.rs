@@ -9,7 +9,7 @@ use git2::Progress;
 
 /// What every pack may take. A branch of OCA takes less than a second.
 const FLOOR: Duration = if cfg!(debug_assertions) { Duration::from_secs(5) } else { Duration::from_mins(1) };
-/// The received bytes for which a pack may take one second more. libgit2 unpacks several times as many.
+/// The received bytes for which a pack may take one second more. Many times as many are unpacked in a second.
 const BYTES_PER_SECOND: u64 = 1_000_000;
 
 /// Watches one pack that libgit2 receives.

@@ -1,8 +1,8 @@
 //! Git over HTTP with protocol version 2: one short request for a ref, and one for exactly the objects that are needed.
 //!
 //! libgit2 knows neither protocol 2 nor object filters. So this room makes the requests and gives the packs to
-//! libgit2's indexer. It neither lists all refs nor asks for the capabilities first: a server that lacks a feature
-//! sends an empty answer, and only then is it asked what it supports.
+//! `packs`. It neither lists all refs nor asks for the capabilities first: a server that lacks a feature sends an empty
+//! answer, and only then is it asked what it supports.
 
 mod answer;
 mod api;
