@@ -156,8 +156,10 @@ mod sys {
             Err(error) => Err(error.into()),
             Ok(()) => {
                 let made = directory(above, name)?;
-                if let Manner::Exact(_) = manner {
-                    // `mkdir` alone is not enough: the umask removes bits, and a parent can pass on its set-group-id bit.
+                // The umask and the rules of a parent remove bits, and a parent can pass on its set-group-id bit.
+                if let Manner::Exact(_) = manner
+                    && made.metadata()?.permissions().mode() & 0o7777 != 0o755
+                {
                     made.set_permissions(Permissions::from_mode(0o755))?;
                 }
                 Ok(made)
