@@ -228,7 +228,8 @@ fn write(
         let objects = content.snapshot.tree();
         let objects =
             objects.map_err(|error| export::Error::Store { why: error.to_string() })?.reading(&packs);
-        let pointers = group.iter().map(|batch| export::batch(&objects, batch));
+        let mut buffer = Vec::new();
+        let pointers = group.iter().map(|batch| export::batch(&objects, batch, &mut buffer));
         pointers.collect::<Result<Vec<_>, _>>()
     })?;
     shared.finish()?;

@@ -72,7 +72,8 @@ impl Window {
                 let bytes = bytes_of(pack, &(0..pack.end()))?;
                 Some(Whole { bases: pack.bases(&bytes), bytes })
             };
-            return whole.get_or_init(read).as_ref()?.bytes.get(place(range.start)?..place(range.end)?);
+            let whole = whole.get_or_init(read).as_ref()?;
+            return whole.bytes.get(place(range.start)?..place(range.end)?);
         }
         let Self { here, aside } = self;
         if !here.has(number, range) && !aside.has(number, range) {
