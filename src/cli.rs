@@ -42,8 +42,9 @@ impl Cli {
 
     /// Parses the arguments of the process. The error can also be the help or the version.
     pub(crate) fn of(arguments: &[OsString]) -> Result<Self, clap::Error> {
-        let command = Self::command().color(help_colour(arguments));
-        let parsed = command.try_get_matches_from(arguments);
+        // It is not dropped: that would take as long as parsing.
+        let command = Box::leak(Box::new(Self::command().color(help_colour(arguments))));
+        let parsed = command.try_get_matches_from_mut(arguments);
         parsed.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|mut error| {
             hide_secrets(&mut error);
             correct_json(&mut error, arguments);

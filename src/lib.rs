@@ -84,17 +84,33 @@ use std::sync::OnceLock;
 const USAGE: u8 = 2;
 /// The exit code of a panic, by sysexits(3).
 const FAULT: u8 = 70;
-/// Enough for clap and the deepest nesting that a parser allows, even if `ulimit -s` gives the first thread little.
+/// In bytes. Enough for clap and the deepest nesting that a parser allows.
 const STACK: usize = 8 << 20;
 
 /// Runs the command line of the process. Exit codes: 0 done, 1 the answer is no, 2 usage or configuration,
 /// 3 network or git failed, 4 a pinned commit is gone, 70 oca has a fault, 130 interrupted.
 pub fn main() -> ExitCode {
+    // Starting a thread and filling its own heap takes as long as parsing the command line.
+    if has_room() {
+        return start();
+    }
     match std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn(start) {
         Ok(thread) => thread.join().expect("a panic ends the process"),
         // The system allows no more threads.
         Err(_) => start(),
     }
+}
+
+/// Whether the first thread has a large enough stack: `ulimit -s` can give it little.
+#[cfg(unix)]
+fn has_room() -> bool {
+    use rustix::process::{Resource, getrlimit};
+    getrlimit(Resource::Stack).current.is_none_or(|limit| limit >= STACK as u64)
+}
+
+#[cfg(not(unix))]
+fn has_room() -> bool {
+    false
 }
 
 /// It lives as long as the process, because a panic can happen in each thread.

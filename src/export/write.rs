@@ -30,13 +30,16 @@ pub(crate) struct Batch<'a> {
 }
 
 /// Writes a batch, and makes the directories that it needs below its root. Returns the files that are pointers of Git
-/// LFS.
-pub(crate) fn batch(objects: &dyn Objects, batch: &Batch<'_>) -> Result<Vec<String>, Error> {
+/// LFS. The buffer is for the content of the files, and can be used again.
+pub(crate) fn batch(
+    objects: &dyn Objects,
+    batch: &Batch<'_>,
+    buffer: &mut Vec<u8>,
+) -> Result<Vec<String>, Error> {
     let mut pointers = Vec::new();
     let mut open_path = OpenPath::new(Directory::open(batch.root, Manner::Exact(batch.time))?);
-    let mut buffer = Vec::new();
     for (path, file) in &batch.files {
-        let content = objects.blob_in(file.id, &mut buffer)?;
+        let content = objects.blob_in(file.id, buffer)?;
         if file.kind != FileKind::Symlink && is_lfs_pointer(content) {
             pointers.push(file.path.to_string());
         }

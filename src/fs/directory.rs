@@ -57,7 +57,7 @@ impl Directory {
             }
             Ok(file)
         };
-        part(name).and_then(write).at("write", &self.path.join(name))
+        part(name).and_then(write).or_else(|error| Err(error).at("write", &self.path.join(name)))
     }
 
     /// Makes a symlink. The target is bytes, as in git.
@@ -156,8 +156,10 @@ mod sys {
             Err(error) => Err(error.into()),
             Ok(()) => {
                 let made = directory(above, name)?;
-                if let Manner::Exact(_) = manner {
-                    // `mkdir` alone is not enough: the umask removes bits, and a parent can pass on its set-group-id bit.
+                // The umask and the rules of a parent remove bits, and a parent can pass on its set-group-id bit.
+                if let Manner::Exact(_) = manner
+                    && made.metadata()?.permissions().mode() & 0o7777 != 0o755
+                {
                     made.set_permissions(Permissions::from_mode(0o755))?;
                 }
                 Ok(made)
@@ -276,6 +278,21 @@ mod tests {
         let again = directory.enter(Path::new("a")).expect("the same directory");
         assert!(again.write(Path::new("x"), b"y", false).is_err());
         assert_eq!(std::fs::read(root.path().join("a/x")).expect("a file"), b"x");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_takes_no_bits_from_its_parent() {
+        use std::fs::{Permissions, metadata, set_permissions};
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().expect("a temporary directory");
+        set_permissions(root.path(), Permissions::from_mode(0o2777)).expect("a mode");
+        let directory = Directory::open(root.path(), EXACT).expect("a directory");
+        let mode = |name| {
+            directory.enter(Path::new(name)).expect("a directory");
+            metadata(root.path().join(name)).expect("a directory").permissions().mode() & 0o7777
+        };
+        assert_eq!((mode("a"), mode("a")), (0o755, 0o755));
     }
 
     #[cfg(unix)]

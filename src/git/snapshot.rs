@@ -3,11 +3,13 @@
 
 use std::sync::{Arc, PoisonError};
 
+use git2::Repository;
+
 use super::history::bring_difference;
 use super::packs::{PackSink, Packs};
 use super::remote::Remote;
 use super::steps::{self, StepCommit};
-use super::store::{Store, commit_in, tree_in};
+use super::store::{Store, commit_in, has, tree_in};
 use super::transport::{Transport, if_version_2};
 use super::tree::GitTree;
 use super::wire::{Failure, HttpRemote, Objects};
@@ -138,8 +140,7 @@ impl<'g, 'm> Snapshot<'g, 'm> {
     /// The tree of files. The directories are in the store; file contents may be missing.
     pub(crate) fn tree(&self) -> Result<GitTree<'_>, Error> {
         let (repository, root) = self.remote.whole(|| {
-            self.bring_trees()?;
-            let repository = self.store().repository()?;
+            let repository = self.opened()?;
             let root = tree_in(&repository, self.head())?;
             Ok((repository, root))
         })?;
@@ -177,17 +178,13 @@ impl<'g, 'm> Snapshot<'g, 'm> {
 
     /// The id of the root tree.
     pub(crate) fn tree_id(&self) -> Result<TreeId, Error> {
-        self.remote.whole(|| {
-            self.bring_trees()?;
-            self.store().tree_of(self.head())
-        })
+        self.remote.whole(|| tree_in(&self.opened()?, self.head()))
     }
 
     /// The text of the commit of the remote, with its header.
     pub(crate) fn text(&self) -> Result<String, Error> {
         self.remote.whole(|| {
-            self.bring_trees()?;
-            let repository = self.store().repository()?;
+            let repository = self.opened()?;
             let odb = repository.odb()?;
             let object = odb.read(super::ids::oid(self.commit.as_bytes()))?;
             Ok(String::from_utf8_lossy(object.data()).into_owned())
@@ -196,25 +193,27 @@ impl<'g, 'm> Snapshot<'g, 'm> {
 
     /// The committer date, in seconds since 1970.
     pub(crate) fn time(&self) -> Result<i64, Error> {
-        self.remote.whole(|| {
-            self.bring_trees()?;
-            let repository = self.store().repository()?;
-            Ok(commit_in(&repository, self.head())?.time().seconds())
-        })
+        self.remote.whole(|| Ok(commit_in(&self.opened()?, self.head())?.time().seconds()))
     }
 
     /// Brings the blobs that are not in the store yet: those of the remote in one request.
     pub(crate) fn blobs(&self, blobs: &[BlobId]) -> Result<(), Error> {
+        self.new_blobs(blobs).map(drop)
+    }
+
+    /// The same. Returns whether it brought some: an object database that was opened before does not see them.
+    pub(crate) fn new_blobs(&self, blobs: &[BlobId]) -> Result<bool, Error> {
         let ids = || blobs.iter().map(|id| *id.as_bytes());
         self.remote.whole(|| {
-            if self.store().missing(ids())?.is_empty() {
-                return Ok(());
+            if blobs.is_empty() || self.store().missing(ids())?.is_empty() {
+                return Ok(false);
             }
             let _lock = self.store().lock()?;
             let making = steps::making(&self.steps, &self.store().missing(ids())?);
             let of_remote = making.base.iter().map(|id| *id.as_bytes());
             self.fetch_missing(&self.store().missing(of_remote)?)?;
-            steps::make_contents(self.store(), &making)
+            steps::make_contents(self.store(), &making)?;
+            Ok(true)
         })
     }
 
@@ -233,6 +232,17 @@ impl<'g, 'm> Snapshot<'g, 'm> {
         })?;
         complete().insert(key, ends.clone());
         Ok(ends)
+    }
+
+    /// The objects of the store, with the commit and its trees.
+    fn opened(&self) -> Result<Repository, Error> {
+        let repository = self.store().repository()?;
+        if has(&repository, self.head())? {
+            return Ok(repository);
+        }
+        drop(repository);
+        self.bring_trees()?;
+        self.store().repository()
     }
 
     /// Brings the commit and its trees, if they are not in the store yet.

@@ -274,8 +274,12 @@ fn render_packaging(packaging: &Packaging) -> String {
 }
 
 fn one_line(fields: &Fields) -> String {
-    let fields: Vec<String> = fields.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
-    format!("{{{}}}", fields.join(", "))
+    let mut text = String::from("{");
+    for (place, (key, value)) in fields.iter().enumerate() {
+        text.extend([if place == 0 { "\"" } else { ", \"" }, key, "\": ", value]);
+    }
+    text.push('}');
+    text
 }
 
 fn write_list(text: &mut String, indent: usize, key: &str, items: impl Iterator<Item = String>) {
@@ -283,7 +287,8 @@ fn write_list(text: &mut String, indent: usize, key: &str, items: impl Iterator<
     let mut empty = true;
     for item in items {
         text.push_str(if empty { "\n" } else { ",\n" });
-        let _ = write!(text, "{:width$}{item}", "", width = indent + 2);
+        text.extend(std::iter::repeat_n(' ', indent + 2));
+        text.push_str(&item);
         empty = false;
     }
     if !empty {
@@ -294,7 +299,8 @@ fn write_list(text: &mut String, indent: usize, key: &str, items: impl Iterator<
 
 /// One value as JSON on one line, with a blank after each comma. Invisible characters are written as escapes.
 fn json<T: Serialize + ?Sized>(value: &T) -> String {
-    let mut bytes = Vec::new();
+    // Most values are that short.
+    let mut bytes = Vec::with_capacity(64);
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, OneLine);
     value.serialize(&mut serializer).expect("text and lists of text always serialize");
     String::from_utf8(bytes).expect("JSON is UTF-8")

@@ -7,12 +7,20 @@ pub(crate) const LONGEST: usize = 64 << 20;
 
 /// Applies a delta. `None` if it is malformed, is made for another content than `old`, or gives more than `longest` bytes.
 pub(crate) fn apply_delta(old: &[u8], delta: &[u8], longest: usize) -> Option<Vec<u8>> {
+    let mut new = Vec::new();
+    apply_delta_in(old, delta, longest, &mut new)?;
+    Some(new)
+}
+
+/// The same in a buffer that is used again.
+pub(crate) fn apply_delta_in(old: &[u8], delta: &[u8], longest: usize, new: &mut Vec<u8>) -> Option<()> {
     let (old_length, rest) = varint(delta)?;
     let (length, mut rest) = varint(rest)?;
     if old_length != old.len() || length > longest {
         return None;
     }
-    let mut new = Vec::with_capacity(length);
+    new.clear();
+    new.reserve(length);
     while let Some((&code, after)) = rest.split_first() {
         rest = after;
         let piece = if code & 0x80 == 0 {
@@ -40,7 +48,7 @@ pub(crate) fn apply_delta(old: &[u8], delta: &[u8], longest: usize) -> Option<Ve
         }
         new.extend_from_slice(piece);
     }
-    (new.len() == length).then_some(new)
+    (new.len() == length).then_some(())
 }
 
 /// The length of what a delta gives, as it says itself.

@@ -30,7 +30,7 @@ mod user;
 
 pub(crate) use apply::apply;
 pub(crate) use between::{Change, between, describe};
-pub(crate) use delta::{LONGEST as LONGEST_DELTA, apply_delta, result_length};
+pub(crate) use delta::{LONGEST as LONGEST_DELTA, apply_delta, apply_delta_in, result_length};
 pub(crate) use diff::is_binary;
 pub(crate) use error::Error;
 pub(crate) use fingerprint::{Difference, Fingerprint};

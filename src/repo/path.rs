@@ -3,6 +3,7 @@
 //! A name becomes one of these types or is refused. So later code need not check again that a path stays below its
 //! root.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::name::is_windows_device;
@@ -70,7 +71,7 @@ fn refuse_on_windows(name: &[u8]) -> Result<(), &'static str> {
 pub(crate) fn is_dot_git(name: &[u8]) -> bool {
     name.split(|&byte| byte == b'\\').any(|part| {
         let part = spelled_out(part);
-        part == b".git" || part == b"git~1"
+        *part == *b".git" || *part == *b"git~1"
     })
 }
 
@@ -79,12 +80,12 @@ pub(crate) fn is_dot_gitmodules(name: &[u8]) -> bool {
     let name = spelled_out(name);
     let is_short =
         |start: &[u8]| name.starts_with(start) && name[start.len()..].iter().all(u8::is_ascii_digit);
-    name == b".gitmodules" || is_short(b"gitmod~") || is_short(b"gi7eba~")
+    *name == *b".gitmodules" || is_short(b"gitmod~") || is_short(b"gi7eba~")
 }
 
 /// Whether some file system treats a name as this one, which is in lower case.
 pub(crate) fn is_file_name(name: &[u8], wanted: &str) -> bool {
-    spelled_out(name) == wanted.as_bytes()
+    *spelled_out(name) == *wanted.as_bytes()
 }
 
 /// The files in the directory of `repos.toml` that oca or git reads or writes there. `.git` is refused in every place.
@@ -106,12 +107,21 @@ pub(crate) fn is_own_file(path: &str) -> bool {
 
 /// A name as the most lenient file systems compare it: without the characters that HFS+ ignores, without the stream
 /// name, the dots and the blanks at its end that NTFS drops, in lower case.
-fn spelled_out(name: &[u8]) -> Vec<u8> {
+fn spelled_out(name: &[u8]) -> Cow<'_, [u8]> {
+    let length = |name: &[u8]| {
+        let file = name.split(|&byte| byte == b':').next().unwrap_or_default();
+        file.len() - file.iter().rev().take_while(|&&byte| byte == b'.' || byte == b' ').count()
+    };
+    // Most names are written so. There is one for each file of a repository.
+    if name.is_ascii() && !name.iter().any(u8::is_ascii_uppercase) {
+        return Cow::Borrowed(&name[..length(name)]);
+    }
     let text = String::from_utf8_lossy(name);
     let ignored = |c: char| matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
-    let kept: String = text.chars().filter(|&c| !ignored(c)).collect();
-    let file = kept.split(':').next().unwrap_or_default();
-    file.trim_end_matches(['.', ' ']).to_ascii_lowercase().into_bytes()
+    let mut kept =
+        text.chars().filter(|&c| !ignored(c)).collect::<String>().to_ascii_lowercase().into_bytes();
+    kept.truncate(length(&kept));
+    Cow::Owned(kept)
 }
 
 /// A path below the root of a repository. The root itself is the empty path.

@@ -39,6 +39,10 @@ pub(crate) fn quotation(text: &str) -> String {
 
 /// Whether a character moves the cursor, changes the direction of the text, or is not visible.
 pub(crate) fn is_invisible(c: char) -> bool {
+    // Most characters are ASCII.
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')

@@ -134,9 +134,7 @@ fn fetch<'a>(
 /// The files to export, all of them in the store, and the time of the commit.
 fn bring(snapshot: &Snapshot<'_, '_>, repo: &RepoExport<'_>) -> Result<(Chosen, i64), Trouble> {
     let request = &repo.request;
-    // Opened again after each request: an open object database does not see new packs.
-    let open = || snapshot.tree().map_err(Trouble::Remote);
-    let objects = open()?;
+    let mut objects = snapshot.tree().map_err(Trouble::Remote)?;
     confirm_trees(repo.locked, &objects)?;
     if let Scope::Modules { paths, trees } = &request.scope {
         confirm_links(&objects, snapshot, paths, trees)?;
@@ -146,13 +144,11 @@ fn bring(snapshot: &Snapshot<'_, '_>, repo: &RepoExport<'_>) -> Result<(Chosen, 
         Scope::Core(_) => Trouble::Export(error.in_core()),
     };
     let asked = export::asked(&objects, request).map_err(refused)?;
-    snapshot.blobs(&asked).map_err(Trouble::Remote)?;
-    let objects = open()?;
+    bring_blobs(snapshot, &asked, &mut objects)?;
     let read = |_: &RepoPath, id| Ok(Some(objects.blob(id)?));
     let chosen = export::choose(&objects, request, &read).map_err(refused)?;
     let blobs: Vec<BlobId> = chosen.files().map(|file| file.id).collect();
-    snapshot.blobs(&blobs).map_err(Trouble::Remote)?;
-    let objects = open()?;
+    bring_blobs(snapshot, &blobs, &mut objects)?;
     match &request.scope {
         Scope::Modules { .. } => {
             let mut modules = chosen.modules.iter();
@@ -162,6 +158,18 @@ fn bring(snapshot: &Snapshot<'_, '_>, repo: &RepoExport<'_>) -> Result<(Chosen, 
     }
     .map_err(refused)?;
     Ok((chosen, snapshot.time().map_err(Trouble::Remote)?))
+}
+
+/// Brings these blobs, and opens the store again if it did not have them.
+fn bring_blobs<'s>(
+    snapshot: &'s Snapshot<'_, '_>,
+    blobs: &[BlobId],
+    objects: &mut GitTree<'s>,
+) -> Result<(), Trouble> {
+    if snapshot.new_blobs(blobs).map_err(Trouble::Remote)? {
+        *objects = snapshot.tree().map_err(Trouble::Remote)?;
+    }
+    Ok(())
 }
 
 /// Refuses a module whose path leads through symlinks to another tree than the one in the lock.
@@ -220,7 +228,8 @@ fn write(
         let objects = content.snapshot.tree();
         let objects =
             objects.map_err(|error| export::Error::Store { why: error.to_string() })?.reading(&packs);
-        let pointers = group.iter().map(|batch| export::batch(&objects, batch));
+        let mut buffer = Vec::new();
+        let pointers = group.iter().map(|batch| export::batch(&objects, batch, &mut buffer));
         pointers.collect::<Result<Vec<_>, _>>()
     })?;
     shared.finish()?;

@@ -172,6 +172,18 @@ impl Pack {
         }
     }
 
+    /// The objects on which deltas are based. `bytes` are those of the whole pack.
+    pub(super) fn bases(&self, bytes: &[u8]) -> HashSet<Id> {
+        let base = |&place: &u32| {
+            let from = self.offset(place as usize).ok()?;
+            match self.parse(bytes.get(usize::try_from(from).ok()?..)?, from)? {
+                (Kind::Delta(base), ..) => Some(base),
+                (Kind::Whole(_), ..) => None,
+            }
+        };
+        self.by_offset.iter().filter_map(base).collect()
+    }
+
     /// The rank of the object that begins at this offset.
     fn rank(&self, offset: u64) -> Option<usize> {
         self.by_offset.binary_search_by_key(&Some(offset), |&place| self.offset(place as usize).ok()).ok()

@@ -15,7 +15,7 @@ use super::entry::BLOB;
 use super::inflate::Inflater;
 use super::pack::{Id, Kind, largest_packs};
 use super::window::{Source, Window};
-use crate::patch::{LONGEST_DELTA, apply_delta};
+use crate::patch::{LONGEST_DELTA, apply_delta, apply_delta_in};
 
 /// In bytes. libgit2 reads what is longer.
 const LONGEST: u64 = LONGEST_DELTA as u64;
@@ -101,11 +101,15 @@ impl Reader {
             match stored.kind {
                 Kind::Whole(kind) => {
                     let length = self.inflate(&stored, buffer)?;
-                    if deltas.is_empty() {
+                    let is_wanted = deltas.is_empty();
+                    if is_wanted && !self.is_base(&stored, &next).unwrap_or(false) {
                         return Some((kind, length));
                     }
                     let base = Rc::new(Base { kind, content: buffer[..length].to_vec() });
                     self.bases.keep(next, &base);
+                    if is_wanted {
+                        return Some((kind, length));
+                    }
                     break base;
                 }
                 Kind::Delta(base) if deltas.len() < DEEPEST => {
@@ -118,10 +122,16 @@ impl Reader {
         while let Some((id, stored)) = deltas.pop() {
             let mut delta = std::mem::take(&mut self.delta);
             let length = self.inflate(&stored, &mut delta)?;
-            let (kind, content) = (base.kind, apply_delta(&base.content, &delta[..length], LONGEST_DELTA)?);
+            let instructions = &delta[..length];
+            // The wanted object too can be a base.
+            if deltas.is_empty() && !self.is_base(&stored, &id).unwrap_or(true) {
+                apply_delta_in(&base.content, instructions, LONGEST_DELTA, buffer)?;
+                self.delta = delta;
+                return Some((base.kind, buffer.len()));
+            }
+            let content = apply_delta(&base.content, instructions, LONGEST_DELTA)?;
             self.delta = delta;
-            base = Rc::new(Base { kind, content });
-            // The wanted object too: the next one may be a delta against it.
+            base = Rc::new(Base { kind: base.kind, content });
             self.bases.keep(id, &base);
         }
         let length = base.content.len();
@@ -138,6 +148,11 @@ impl Reader {
         let bytes = self.window.first_bytes(number, source, &range)?;
         let (kind, size, header) = source.pack.header(bytes, range.start).ok()?;
         Some(Stored { pack: number, range, kind, size, header })
+    }
+
+    /// Whether a delta is based on an object. `None` if this is not known.
+    fn is_base(&self, stored: &Stored, id: &Id) -> Option<bool> {
+        self.packs.sources[stored.pack].is_base(id)
     }
 
     /// Inflates an object, or the instructions of a delta. Returns its length.

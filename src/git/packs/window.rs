@@ -1,10 +1,11 @@
 //! The bytes of packs in memory: all of a small pack, and parts of a large one.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::entry;
-use super::pack::Pack;
+use super::pack::{Id, Pack};
 
 /// In bytes. Packs of this size are read as a whole: most of their objects are wanted.
 const WHOLE: u64 = if cfg!(test) { 100 << 10 } else { 16 << 20 };
@@ -14,8 +15,22 @@ const WIDTH: u64 = 64 << 10;
 /// A pack, for many threads.
 pub(super) struct Source {
     pub(super) pack: Pack,
-    /// All bytes of a small pack, once they are read. `None` if they cannot be read.
-    whole: OnceLock<Option<Vec<u8>>>,
+    /// A small pack, once it is read. `None` if it cannot be read.
+    whole: OnceLock<Option<Whole>>,
+}
+
+/// All bytes of a pack.
+struct Whole {
+    bytes: Vec<u8>,
+    /// The objects on which its deltas are based.
+    bases: HashSet<Id>,
+}
+
+impl Source {
+    /// Whether a delta is based on an object. `None` if this is not known.
+    pub(super) fn is_base(&self, id: &Id) -> Option<bool> {
+        Some(self.whole.get()?.as_ref()?.bases.contains(id))
+    }
 }
 
 impl From<Pack> for Source {
@@ -52,8 +67,12 @@ impl Window {
     ) -> Option<&'b [u8]> {
         let Source { pack, whole } = source;
         if pack.end() <= WHOLE {
-            let whole = whole.get_or_init(|| bytes_of(pack, &(0..pack.end())));
-            return whole.as_ref()?.get(place(range.start)?..place(range.end)?);
+            let read = || {
+                let bytes = bytes_of(pack, &(0..pack.end()))?;
+                Some(Whole { bases: pack.bases(&bytes), bytes })
+            };
+            let whole = whole.get_or_init(read).as_ref()?;
+            return whole.bytes.get(place(range.start)?..place(range.end)?);
         }
         let Self { here, aside } = self;
         if !here.has(number, range) && !aside.has(number, range) {

@@ -194,7 +194,7 @@ impl Store {
 
     /// Whether the store has a commit and, by the first rule above, all its trees.
     pub(super) fn has_commit(&self, commit: CommitId) -> Result<bool, Error> {
-        Ok(self.repository()?.odb()?.exists(oid(commit.as_bytes())))
+        has(&self.repository()?, commit)
     }
 
     /// The objects that the store does not have. Each id is listed once.
@@ -351,6 +351,11 @@ pub(super) fn has_files(repository: &Repository, commit: CommitId) -> Result<boo
         note_files(repository, commit, &mut missing)?;
         missing.ids.is_empty()
     })
+}
+
+/// Whether a repository has a commit.
+pub(super) fn has(repository: &Repository, commit: CommitId) -> Result<bool, Error> {
+    Ok(repository.odb()?.exists(oid(commit.as_bytes())))
 }
 
 /// A commit in a repository. An annotated tag is an error that names its commit.
