@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::pack::Id;
+use super::entry::Id;
 
 /// In bytes. The bases that a reader keeps have at most this size together, and one of them an eighth of it.
 const KEPT: usize = 16 << 20;

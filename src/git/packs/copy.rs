@@ -11,8 +11,8 @@ use flate2::write::ZlibEncoder;
 use git2::{ObjectType, Odb};
 use sha1::{Digest, Sha1};
 
-use super::entry;
-use super::pack::{Id, Kind, Pack, Packed, whole_packs};
+use super::entry::{self, Id};
+use super::pack::{Kind, Pack, Packed, whole_packs};
 use crate::git::Error;
 use crate::git::ids::oid;
 

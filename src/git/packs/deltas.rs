@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::entry::Id;
 use super::hash::{ObjectHash, malformed};
 use super::incoming::{Content, Received};
 use super::inflate::Inflater;
-use super::pack::Id;
 use super::unpacking::limit;
 use crate::fs::read_exact_at;
 use crate::git::Error;
@@ -26,7 +26,7 @@ const LONGEST: u64 = 512 << 20;
 /// In bytes. Only one thread of the process works on trees of deltas with larger objects.
 const LARGE: u64 = if cfg!(test) { 1 << 10 } else { 16 << 20 };
 /// In bytes. The contents that wait in one thread take no more, apart from the next one.
-const KEPT: usize = if cfg!(test) { 10 << 10 } else { 64 << 20 };
+const KEPT: usize = if cfg!(test) { 10 << 10 } else { 32 << 20 };
 /// With fewer deltas, other threads are not worth their start.
 const MANY: usize = if cfg!(test) { 100 } else { 4000 };
 

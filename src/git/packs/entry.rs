@@ -4,7 +4,7 @@
 
 use git2::ObjectType;
 
-use super::pack::Id;
+pub(super) type Id = [u8; 20];
 
 /// In bytes. No start is longer: a size, and a distance or an id.
 pub(super) const LONGEST: usize = 40;

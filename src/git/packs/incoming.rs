@@ -3,14 +3,15 @@
 //!
 //! Source: git's `gitformat-pack`.
 
+use std::collections::HashSet;
+
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use git2::ObjectType;
 use sha1::{Digest, Sha1};
 
-use super::entry::{self, Start, StartKind, type_of};
-use super::hash::{ObjectHash, malformed};
+use super::entry::{self, Id, Start, StartKind, type_of};
+use super::hash::{ObjectHash, malformed, twice};
 use super::inflate::Inflater;
-use super::pack::Id;
 use crate::git::Error;
 
 /// In bytes. Larger objects are inflated in pieces.
@@ -64,6 +65,8 @@ pub(super) struct Incoming {
     /// The number of objects that the head announces.
     announced: Option<u32>,
     entries: Vec<Entry>,
+    /// The ids of the whole objects.
+    ids: HashSet<Id>,
     /// An object that is inflated in pieces.
     large: Option<Large>,
     checksum: Option<Id>,
@@ -87,6 +90,7 @@ impl Incoming {
             hash: Sha1::new(),
             announced: None,
             entries: Vec::new(),
+            ids: HashSet::new(),
             large: None,
             checksum: None,
             inflater: Inflater::new(),
@@ -191,9 +195,19 @@ impl Incoming {
         let mut crc = Crc::new();
         crc.update(&left[..start.length + length]);
         let (offset, data) = (self.offset, self.offset + start.length as u64);
-        self.entries.push(Entry { offset, data, size: start.size, crc: crc.sum(), content });
+        self.add(Entry { offset, data, size: start.size, crc: crc.sum(), content })?;
         self.pass(start.length + length);
         Ok(Step::Done)
+    }
+
+    fn add(&mut self, entry: Entry) -> Result<(), Error> {
+        if let Content::Known(id, _) = entry.content
+            && !self.ids.insert(id)
+        {
+            return Err(twice());
+        }
+        self.entries.push(entry);
+        Ok(())
     }
 
     /// The base of a delta that begins here.
@@ -246,7 +260,7 @@ impl Incoming {
             }
             match status {
                 Status::StreamEnd => {
-                    self.entries.push(large.end()?);
+                    self.add(large.end()?)?;
                     return Ok(Step::Done);
                 }
                 _ if used == 0 && made == 0 => {

@@ -4,9 +4,10 @@
 
 use sha1::{Digest, Sha1};
 
-use super::hash::malformed;
+use super::entry::Id;
+use super::hash::{malformed, twice};
 use super::incoming::Received;
-use super::pack::{IS_LONG, Id, MAGIC};
+use super::pack::{IS_LONG, MAGIC};
 use crate::git::Error;
 
 /// The index of a pack whose objects have these ids, in the order of the pack.
@@ -14,7 +15,7 @@ pub(super) fn index(received: &Received, ids: &[Id]) -> Result<Vec<u8>, Error> {
     let mut sorted: Vec<_> = ids.iter().zip(&received.entries).collect();
     sorted.sort_unstable_by_key(|(id, _)| *id);
     if sorted.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-        return Err(malformed("it has an object twice"));
+        return Err(twice());
     }
     let mut bytes = MAGIC.to_vec();
     for first in 0..=u8::MAX {

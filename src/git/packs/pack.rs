@@ -9,11 +9,9 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::entry::{self, COMMIT, Start, StartKind};
+use super::entry::{self, COMMIT, Id, Start, StartKind};
 use super::{indexes, is_whole_pack};
 use crate::fs::{open, read, read_exact_at};
-
-pub(super) type Id = [u8; 20];
 
 /// Magic and version of the index.
 pub(super) const MAGIC: [u8; 8] = [0xff, b't', b'O', b'c', 0, 0, 0, 2];

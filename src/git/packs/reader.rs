@@ -11,9 +11,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::bases::{Base, Bases};
-use super::entry::BLOB;
+use super::entry::{BLOB, Id};
 use super::inflate::Inflater;
-use super::pack::{Id, Kind, largest_packs};
+use super::pack::{Kind, largest_packs};
 use super::window::{Source, Window};
 use crate::patch::{LONGEST_DELTA, apply_delta, apply_delta_in};
 

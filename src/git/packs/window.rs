@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::entry;
-use super::pack::{Id, Pack};
+use super::entry::{self, Id};
+use super::pack::Pack;
 
 /// In bytes. Packs of this size are read as a whole: most of their objects are wanted.
 const WHOLE: u64 = if cfg!(test) { 100 << 10 } else { 16 << 20 };
