@@ -5,7 +5,7 @@
 //! needed last are dropped, and made again when it is their turn.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -224,22 +224,36 @@ impl<'a> Resolver<'a> {
         Some(content)
     }
 
-    /// Makes the content of a base that was dropped.
+    /// Makes the content of a base that was dropped. On the way, it keeps what is needed next, as far as there is room.
     fn make_again(&mut self, base: usize) -> Result<Vec<u8>, Error> {
-        let (mut chain, mut next) = (Vec::new(), base);
+        let (mut chain, mut at) = (Vec::new(), base);
         let mut content = loop {
-            let Some(&above) = self.bases.get(&next) else { break self.inflate(next)? };
-            if let Some(known) = self.contents.remove(&above) {
-                let content = self.apply(&known, next)?;
-                self.contents.insert(above, known);
+            if let Some(content) = self.take(at) {
                 break content;
             }
-            chain.push(next);
-            next = above;
+            let Some(&above) = self.bases.get(&at) else { break self.inflate(at)? };
+            chain.push(at);
+            at = above;
         };
+        let needed: HashSet<usize> = self.waiting.iter().map(|&(_, base)| base).collect();
+        let mut again = VecDeque::new();
         while let Some(delta) = chain.pop() {
-            content = self.apply(&content, delta)?;
+            let next = self.apply(&content, delta)?;
+            if needed.contains(&at) {
+                // What is deeper is needed earlier.
+                while self.kept + content.len() > KEPT
+                    && let Some(first) = again.pop_front()
+                {
+                    drop(self.take(first));
+                }
+                if self.kept + content.len() <= KEPT {
+                    self.keep(at, content);
+                    again.push_back(at);
+                }
+            }
+            (at, content) = (delta, next);
         }
+        self.dropped = 0;
         Ok(content)
     }
 
