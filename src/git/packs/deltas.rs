@@ -30,9 +30,9 @@ const KEPT: usize = if cfg!(test) { 10 << 10 } else { 32 << 20 };
 /// With fewer deltas, other threads are not worth their start.
 const MANY: usize = if cfg!(test) { 100 } else { 4000 };
 
-/// The thread that works on large objects.
+/// Held by the thread that works on large objects.
 static ON_LARGE: Mutex<()> = Mutex::new(());
-/// The pack for which all cores work.
+/// Held for the pack on which all cores work.
 static ON_ALL_CORES: Mutex<()> = Mutex::new(());
 
 /// Computes the ids of all objects, in the order of the pack. `file` has the pack.
