@@ -215,7 +215,7 @@ fn fetch_into(
         }
         // libgit2 would continue to write until the disk is full.
         let is_endless = complete > 0 && so_far > complete + REST;
-        let is_stuck = !unpacking.goes_on(&progress, so_far);
+        let is_stuck = !unpacking.goes_on(&progress);
         if is_endless || is_stuck {
             CARRIED.set(Some(if is_endless { Error::Endless } else { Error::Unpacking }));
         }

@@ -49,8 +49,8 @@ pub(super) fn ids(file: &File, received: &Received) -> Result<Vec<Id>, Error> {
         let roots = std::iter::from_fn(|| roots.get(next.fetch_add(1, Ordering::Relaxed)).copied());
         Resolver::new(&deltas).resolve_all(roots)
     };
-    let alone = if deltas.count < MANY { None } else { ON_ALL_CORES.try_lock().ok() };
-    let parts = if alone.is_some() { on_each_core(work) } else { vec![work()] };
+    let all_cores = if deltas.count < MANY { None } else { ON_ALL_CORES.try_lock().ok() };
+    let parts = if all_cores.is_some() { on_each_core(work) } else { vec![work()] };
     for part in parts {
         for (entry, id) in part? {
             ids[entry] = Some(id);

@@ -30,10 +30,15 @@ pub(super) struct Start {
 pub(super) enum StartKind {
     /// A whole object; the value is the number of its type.
     Whole(u8),
-    /// A delta against the object that begins this number of bytes before it.
-    DeltaBefore(u64),
-    /// A delta against the object with this id.
-    DeltaOf(Id),
+    Delta(DeltaBase),
+}
+
+/// The object on which a delta is based.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum DeltaBase {
+    /// It begins this number of bytes before the delta.
+    Before(u64),
+    Id(Id),
 }
 
 impl Start {
@@ -56,12 +61,12 @@ impl Start {
                     last = *rest.next()?;
                     distance = distance.checked_add(1)?.checked_mul(128)? | u64::from(last & 0x7f);
                 }
-                StartKind::DeltaBefore(distance)
+                StartKind::Delta(DeltaBase::Before(distance))
             }
             BY_ID => {
                 let base = *rest.as_slice().first_chunk()?;
                 rest = rest.as_slice()[base.len()..].iter();
-                StartKind::DeltaOf(base)
+                StartKind::Delta(DeltaBase::Id(base))
             }
             _ => return None,
         };
@@ -161,7 +166,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read(kind in COMMIT..=TAG, size: u64, distance: u64, rest: Vec<u8>) {
             let (whole, delta) = (whole(kind, size), delta_before(distance, size));
-            for (written, kind) in [(whole, StartKind::Whole(kind)), (delta, StartKind::DeltaBefore(distance))] {
+            for (written, kind) in [(whole, StartKind::Whole(kind)), (delta, StartKind::Delta(DeltaBase::Before(distance)))] {
                 let length = written.len();
                 prop_assert!(length <= LONGEST);
                 let read = Start::read(&[&written[..], &rest].concat());

@@ -7,17 +7,14 @@ use super::entry::Id;
 use crate::git::Error;
 
 /// The hash of an object whose content comes in pieces.
-pub(super) struct ObjectHash {
-    kind: ObjectType,
-    hash: Sha1,
-}
+pub(super) struct ObjectHash(Sha1);
 
 impl ObjectHash {
     /// `size` is the length of the content in bytes.
     pub(super) fn new(kind: ObjectType, size: u64) -> Self {
         let mut hash = Sha1::new();
         hash.update(format!("{} {size}\0", kind.str()));
-        Self { kind, hash }
+        Self(hash)
     }
 
     /// The id of an object whose content is there as a whole.
@@ -27,17 +24,13 @@ impl ObjectHash {
         hash.finish()
     }
 
-    pub(super) fn kind(&self) -> ObjectType {
-        self.kind
-    }
-
     pub(super) fn update(&mut self, piece: &[u8]) {
-        self.hash.update(piece);
+        self.0.update(piece);
     }
 
     /// It is an error if the content was made so that another one has the same id.
     pub(super) fn finish(self) -> Result<Id, Error> {
-        let result = self.hash.try_finalize();
+        let result = self.0.try_finalize();
         if result.has_collision() {
             return Err(malformed(
                 "an object was made so that another one has the same id (SHA-1 collision)",

@@ -9,7 +9,7 @@ use flate2::{Crc, Decompress, FlushDecompress, Status};
 use git2::ObjectType;
 use sha1::{Digest, Sha1};
 
-use super::entry::{self, Id, Start, StartKind, type_of};
+use super::entry::{self, DeltaBase, Id, Start, StartKind, type_of};
 use super::hash::{ObjectHash, malformed, twice};
 use super::inflate::Inflater;
 use crate::git::Error;
@@ -190,7 +190,7 @@ impl Incoming {
                 let kind = type_of(kind);
                 Content::Known(ObjectHash::of(kind, &self.content[..size])?, kind)
             }
-            delta => self.base(delta)?,
+            StartKind::Delta(base) => self.base(base)?,
         };
         let mut crc = Crc::new();
         crc.update(&left[..start.length + length]);
@@ -211,23 +211,25 @@ impl Incoming {
     }
 
     /// The base of a delta that begins here.
-    fn base(&self, delta: StartKind) -> Result<Content, Error> {
-        match delta {
-            StartKind::DeltaOf(id) => Ok(Content::DeltaOf(id)),
-            StartKind::DeltaBefore(distance) => {
+    fn base(&self, base: DeltaBase) -> Result<Content, Error> {
+        match base {
+            DeltaBase::Id(id) => Ok(Content::DeltaOf(id)),
+            DeltaBase::Before(distance) => {
                 let base = self.offset.checked_sub(distance);
                 let found =
                     base.and_then(|base| self.entries.binary_search_by_key(&base, |entry| entry.offset).ok());
                 found.map(Content::DeltaAfter).ok_or_else(|| malformed("the base of a delta is no object"))
             }
-            StartKind::Whole(_) => unreachable!("a whole object has no base"),
         }
     }
 
     fn begin_large(&mut self, start: &Start) -> Result<Step, Error> {
         let what = match start.kind {
-            StartKind::Whole(kind) => What::Whole(Box::new(ObjectHash::new(type_of(kind), start.size))),
-            delta => What::Delta(self.base(delta)?),
+            StartKind::Whole(kind) => {
+                let kind = type_of(kind);
+                What::Whole(kind, Box::new(ObjectHash::new(kind, start.size)))
+            }
+            StartKind::Delta(base) => What::Delta(self.base(base)?),
         };
         let mut crc = Crc::new();
         crc.update(&self.buffer[self.at..self.at + start.length]);
@@ -251,7 +253,7 @@ impl Incoming {
             let used = usize::try_from(large.inflate.total_in() - before).expect("less than the input");
             let made = usize::try_from(large.inflate.total_out() - after).expect("less than the output");
             large.crc.update(&input[..used]);
-            if let What::Whole(hash) = &mut large.what {
+            if let What::Whole(_, hash) = &mut large.what {
                 hash.update(&output[..made]);
             }
             self.pass(used);
@@ -284,7 +286,7 @@ struct Large {
 }
 
 enum What {
-    Whole(Box<ObjectHash>),
+    Whole(ObjectType, Box<ObjectHash>),
     /// The instructions are inflated again when the base is known.
     Delta(Content),
 }
@@ -296,10 +298,7 @@ impl Large {
             return Err(wrong_size());
         }
         let content = match what {
-            What::Whole(hash) => {
-                let kind = hash.kind();
-                Content::Known(hash.finish()?, kind)
-            }
+            What::Whole(kind, hash) => Content::Known(hash.finish()?, kind),
             What::Delta(base) => base,
         };
         Ok(Entry { offset, data, size, crc: crc.sum(), content })

@@ -62,22 +62,17 @@ impl Drop for Inflater {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
+    use flate2::Compression;
     use proptest::prelude::*;
 
+    use super::super::samples::deflated;
     use super::*;
-
-    fn deflated(content: &[u8], level: u32) -> Vec<u8> {
-        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(level));
-        encoder.write_all(content).and_then(|()| encoder.finish()).expect("memory takes every byte")
-    }
 
     proptest! {
         /// What follows the stream does not matter; a stream that is cut is not taken.
         #[test]
         fn a_stream_ends_where_it_ends(content: Vec<u8>, level in 0..=9_u32, rest: Vec<u8>) {
-            let stream = deflated(&content, level);
+            let stream = deflated(&content, Compression::new(level));
             let mut inflater = Inflater::new();
             let mut output = vec![0; content.len()];
             let used = inflater.inflate(&[&stream[..], &rest].concat(), &mut output);

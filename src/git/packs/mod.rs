@@ -10,6 +10,8 @@ mod inflate;
 mod new_index;
 mod pack;
 mod reader;
+#[cfg(test)]
+mod samples;
 mod sink;
 #[cfg(test)]
 mod sink_tests;

@@ -9,7 +9,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::entry::{self, COMMIT, Id, Start, StartKind};
+use super::entry::{self, COMMIT, DeltaBase, Id, Start, StartKind};
 use super::{indexes, is_whole_pack};
 use crate::fs::{open, read, read_exact_at};
 
@@ -196,8 +196,8 @@ impl Pack {
         let Start { kind, size, length } = Start::read(bytes)?;
         let kind = match kind {
             StartKind::Whole(kind) => Kind::Whole(kind),
-            StartKind::DeltaOf(base) => Kind::Delta(base),
-            StartKind::DeltaBefore(distance) => {
+            StartKind::Delta(DeltaBase::Id(base)) => Kind::Delta(base),
+            StartKind::Delta(DeltaBase::Before(distance)) => {
                 let base = self.by_offset[self.rank(offset.checked_sub(distance)?)?];
                 Kind::Delta(*self.ids().nth(base as usize)?)
             }

@@ -82,8 +82,9 @@ impl Reader {
         *self = Packs::open(&self.packs.objects).reader();
     }
 
-    /// Reads a blob into a buffer that is used again, and so may be longer. Returns the length of the blob. `None` if the packs do not have the blob,
-    /// or it cannot be read here. As with libgit2, its id is not computed again: this was done when the pack was indexed.
+    /// Reads a blob into a buffer that is used again, and so may be longer. Returns the length of the blob. `None` if the
+    /// packs do not have the blob, or it cannot be read here. As with libgit2, its id is not computed again: this was done
+    /// when the pack was indexed.
     pub(in crate::git) fn blob(&mut self, id: &Id, buffer: &mut Vec<u8>) -> Option<usize> {
         let (kind, length) = self.object(id, buffer)?;
         (kind == BLOB).then_some(length)
@@ -102,15 +103,14 @@ impl Reader {
                 Kind::Whole(kind) => {
                     let length = self.inflate(&stored, buffer)?;
                     let is_wanted = deltas.is_empty();
-                    if is_wanted && !self.is_base(&stored, &next).unwrap_or(false) {
-                        return Some((kind, length));
+                    if !is_wanted || self.is_base(&stored, &next) == Some(true) {
+                        let base = Rc::new(Base { kind, content: buffer[..length].to_vec() });
+                        self.bases.keep(next, &base);
+                        if !is_wanted {
+                            break base;
+                        }
                     }
-                    let base = Rc::new(Base { kind, content: buffer[..length].to_vec() });
-                    self.bases.keep(next, &base);
-                    if is_wanted {
-                        return Some((kind, length));
-                    }
-                    break base;
+                    return Some((kind, length));
                 }
                 Kind::Delta(base) if deltas.len() < DEEPEST => {
                     deltas.push((next, stored));
@@ -124,7 +124,7 @@ impl Reader {
             let length = self.inflate(&stored, &mut delta)?;
             let instructions = &delta[..length];
             // The wanted object too can be a base.
-            if deltas.is_empty() && !self.is_base(&stored, &id).unwrap_or(true) {
+            if deltas.is_empty() && self.is_base(&stored, &id) == Some(false) {
                 apply_delta_in(&base.content, instructions, LONGEST_DELTA, buffer)?;
                 self.delta = delta;
                 return Some((base.kind, buffer.len()));
@@ -181,6 +181,7 @@ mod tests {
     use git2::{ObjectType, Repository};
     use proptest::prelude::*;
 
+    use super::super::samples::{Noise, deflated, versions};
     use super::*;
     use crate::git::ids::bytes;
 
@@ -207,19 +208,9 @@ mod tests {
         Some(buffer[..length].to_vec())
     }
 
-    /// Versions of one text: each has another line changed. No two have the same length.
-    fn versions(count: usize) -> Vec<Vec<u8>> {
-        let mut lines: Vec<String> = (0..300).map(|line| format!("line {line} of the text\n")).collect();
-        let version = |number: usize| {
-            lines[number * 7 % 300] = format!("changed in version {number}{}\n", "!".repeat(number));
-            lines.concat().into_bytes()
-        };
-        (0..count).map(version).collect()
-    }
-
     #[test]
     fn whole_blobs_and_deltas_are_read() {
-        let mut contents = versions(40);
+        let mut contents = versions(40, 300);
         contents.extend([Vec::new(), vec![0; 300_000]]);
         let (directory, ids) = packed(&contents);
         let packs = Packs::open(&directory.path().join("objects"));
@@ -261,19 +252,11 @@ mod tests {
 
     #[test]
     fn objects_that_are_larger_than_a_window_are_read() {
-        // Random bytes do not shrink.
-        let mut state = 1_u32;
-        let mut noise = |length: usize| {
-            let next = |_| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                state.to_be_bytes()[0]
-            };
-            (0..length).map(next).collect::<Vec<u8>>()
-        };
-        let mut contents = vec![noise(600_000)];
+        let mut noise = Noise::new();
+        let mut contents = vec![noise.bytes(600_000)];
         for number in 0..4 {
             // libgit2 looks for bases among objects of a similar size.
-            let base = noise(100_000 - 100 * number);
+            let base = noise.bytes(100_000 - 100 * number);
             let mut other = base.clone();
             other.extend(b"more");
             contents.extend([base, other]);
@@ -302,14 +285,8 @@ mod tests {
 
     /// A pack with the blob `x` and this number of deltas in one chain. The ids are their numbers.
     fn hand_made(directory: &Path, deltas: usize) -> std::path::PathBuf {
-        use std::io::Write;
-
         use super::super::entry::{delta_before, whole};
-        let deflated = |content: &[u8]| {
-            let mut deflater = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-            deflater.write_all(content).expect("memory");
-            deflater.finish().expect("memory")
-        };
+        let deflated = |content: &[u8]| deflated(content, flate2::Compression::fast());
         let mut pack = b"PACK\0\0\0\x02\0\0\0\0".to_vec();
         let mut offsets = vec![pack.len()];
         pack.extend([whole(BLOB, 1), deflated(b"x")].concat());
@@ -345,7 +322,7 @@ mod tests {
         /// not computed again.
         #[test]
         fn damage_of_compressed_data_is_seen(at in 0.0..1.0_f64, bit in 0..8_u32) {
-            let contents = versions(12);
+            let contents = versions(12, 300);
             let (directory, ids) = packed(&contents);
             let objects = directory.path().join("objects");
             let index = super::super::indexes(&objects.join("pack")).expect("a directory").remove(0);

@@ -13,6 +13,7 @@ use sha1::{Digest, Sha1};
 use super::entry::{self, BLOB};
 use super::incoming::{Content, Entry, Received};
 use super::pack::Pack;
+use super::samples::{Noise, deflated, versions};
 use super::sink::PackSink;
 use crate::git::Error;
 
@@ -57,11 +58,6 @@ fn packed(contents: &[Vec<u8>]) -> Vec<u8> {
     pack.to_vec()
 }
 
-fn deflated(content: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(content).and_then(|()| encoder.finish()).expect("memory takes every byte")
-}
-
 /// A pack of entries that are written by hand.
 fn by_hand(entries: &[Vec<u8>]) -> Vec<u8> {
     let mut pack = b"PACK\0\0\0\x02".to_vec();
@@ -73,7 +69,7 @@ fn by_hand(entries: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn blob(content: &[u8]) -> Vec<u8> {
-    [entry::whole(BLOB, content.len() as u64), deflated(content)].concat()
+    [entry::whole(BLOB, content.len() as u64), deflated(content, Compression::fast())].concat()
 }
 
 /// A delta that copies the first bytes of its base, and adds one.
@@ -89,18 +85,7 @@ fn against(base: &[u8], instructions: &[u8]) -> Vec<u8> {
     const BY_ID: u8 = 7;
     let id = Oid::hash_object(ObjectType::Blob, base).expect("an id");
     let length = u8::try_from(instructions.len()).expect("a short delta");
-    [&[BY_ID << 4 | length][..], id.as_bytes(), &deflated(instructions)].concat()
-}
-
-/// Versions of a text, each a little longer.
-fn versions(count: usize, lines: usize) -> Vec<Vec<u8>> {
-    let mut lines: Vec<String> = (0..lines).map(|line| format!("line {line} of the text\n")).collect();
-    let version = |number: usize| {
-        let changed = number * 7 % lines.len();
-        lines[changed] = format!("changed in version {number}{}\n", "!".repeat(number));
-        lines.concat().into_bytes()
-    };
-    (0..count).map(version).collect()
+    [&[BY_ID << 4 | length][..], id.as_bytes(), &deflated(instructions, Compression::fast())].concat()
 }
 
 #[test]
@@ -130,22 +115,15 @@ fn a_pack_of_git_gets_the_index_of_git() {
 
 #[test]
 fn objects_of_every_size_are_indexed() {
-    let mut state = 1_u32;
-    let mut noise = |length: usize| {
-        let next = |_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            state.to_be_bytes()[0]
-        };
-        (0..length).map(next).collect::<Vec<u8>>()
-    };
-    // Around the limits of tests: 1 KiB and 100 KiB.
+    let mut noise = Noise::new();
+    // Around the limit of tests, 1 KiB, and much more.
     let sizes = [0, 1, 1023, 1024, 1025, 16_384, 70_000, 102_399, 102_400, 102_401, 300_000];
-    let mut contents: Vec<Vec<u8>> = sizes.iter().map(|&size| noise(size)).collect();
+    let mut contents: Vec<Vec<u8>> = sizes.iter().map(|&size| noise.bytes(size)).collect();
     contents.extend(sizes.iter().skip(1).map(|&size| vec![7; size + 7]));
     // Large deltas.
-    let large = noise(150_000);
-    contents.push([&noise(5000), &large[..]].concat());
-    contents.push([&large[..], &noise(5000)].concat());
+    let large = noise.bytes(150_000);
+    contents.push([&noise.bytes(5000), &large[..]].concat());
+    contents.push([&large[..], &noise.bytes(5000)].concat());
     let pack = packed(&contents);
     let expected = their_index(&pack).expect("an index");
     for piece in [1000, 65_536, usize::MAX] {
@@ -234,7 +212,7 @@ fn malformed_packs_are_refused() {
     let (delta, content) = delta_of(base, 9, b'1');
     let good = by_hand(&[blob(base), against(base, &delta)]);
     our_index(&good, 1000).expect("a good pack");
-    let of_nothing = [entry::delta_before(1, 6), deflated(&delta)].concat();
+    let of_nothing = [entry::delta_before(1, 6), deflated(&delta, Compression::fast())].concat();
     let of_itself = against(&content, &delta);
     let mut other_checksum = good.clone();
     *other_checksum.last_mut().expect("a byte") ^= 1;
@@ -254,15 +232,15 @@ fn malformed_packs_are_refused() {
             "a delta cannot be applied to its base",
         ),
         (
-            by_hand(&[[entry::whole(BLOB, 4), deflated(b"longer")].concat()]),
+            by_hand(&[[entry::whole(BLOB, 4), deflated(b"longer", Compression::fast())].concat()]),
             "an object has another size than it says",
         ),
         (
-            by_hand(&[[entry::whole(BLOB, 40), deflated(b"shorter")].concat()]),
+            by_hand(&[[entry::whole(BLOB, 40), deflated(b"shorter", Compression::fast())].concat()]),
             "an object has another size than it says",
         ),
         (
-            by_hand(&[[entry::whole(BLOB, 5000), deflated(b"shorter")].concat()]),
+            by_hand(&[[entry::whole(BLOB, 5000), deflated(b"shorter", Compression::fast())].concat()]),
             "an object has another size than it says",
         ),
         (by_hand(&[[entry::whole(BLOB, 40), vec![0xff; 100]].concat()]), "an object cannot be inflated"),

@@ -20,12 +20,13 @@ pub(in crate::git) struct Unpacking {
 }
 
 impl Unpacking {
-    /// Whether libgit2 may go on, after `received` bytes. The indexer's own `received_bytes` is always 0.
-    pub(in crate::git) fn goes_on(&mut self, progress: &Progress<'_>, received: u64) -> bool {
+    /// Whether libgit2 may go on.
+    pub(in crate::git) fn goes_on(&mut self, progress: &Progress<'_>) -> bool {
         if progress.received_objects() < progress.total_objects() {
             return true;
         }
-        self.since.get_or_insert_with(Instant::now).elapsed() <= limit(received)
+        let limit = limit(progress.received_bytes() as u64);
+        self.since.get_or_insert_with(Instant::now).elapsed() <= limit
     }
 }
 
